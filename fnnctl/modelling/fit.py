@@ -126,7 +126,7 @@ class Fit:
                 row_weights = data.dataset.weights
                 problem = data.task.weights_problem(None if row_weights is None else row_weights[trained])
                 raise ConfigError(replace(problem, text=NO_WEIGHT) if len(bags) > 1 else problem)
-        is_weighted = weighted or decoder.power is not None
+        is_weighted = weighted or decoder.has_loss_factors
         settings = stack_settings(experiment, shape, rows=trained_rows, weighted=is_weighted)
         if seed is None:
             experiment = completed(experiment, data, settings)

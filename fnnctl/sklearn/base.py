@@ -10,6 +10,12 @@ from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
@@ -26,19 +32,7 @@ from fnnctl.sklearn.targets import (
     target_names,
     with_columns,
 )
-from fnnctl.text import counted, install_command
-
-try:
-    from joblib import effective_n_jobs
-    from sklearn.base import BaseEstimator
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.model_selection._search import BaseSearchCV
-    from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
-    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f"fnnctl.sklearn needs scikit-learn: {install_command('scikit-learn')}", name=error.name
-    ) from error
+from fnnctl.text import counted
 
 _SEEDS: Final = 2**31 - 1
 """Seeds drawn from a random state are below this number, which every platform's integers can hold."""

@@ -16,7 +16,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.tasks.reports import TASK_REPORTS, without_repetition
-from fnnctl.text import counted, networks_words, quoted, twins_words
+from fnnctl.text import counted, networks_words, quoted, twins_words, word_list
 
 
 def network(summary: Summary) -> Iterator[Block]:
@@ -130,7 +130,9 @@ def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
     if training and training.stopped:
         yield "stopped", training.stopped
     if manifest.shares:
-        yield "ensemble", f"plain twins count for {manifest.shares.plain_twins:.0%}"
+        of_targets = [f"{share:.0%} for {quoted(name)}" for name, share in manifest.shares.targets.items()]
+        counts = word_list(of_targets) if of_targets else f"for {manifest.shares.plain_twins:.0%}"
+        yield "ensemble", f"plain twins count {counts}"
     if manifest.calibration:
         temperature = manifest.calibration.temperature
         unchanged = ", so calibration changes nothing" if temperature == 1 else ""

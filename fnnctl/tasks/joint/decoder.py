@@ -70,6 +70,11 @@ class JointDecoder(OutputDecoder):
         """None: each target has its own."""
         return
 
+    @property
+    def has_loss_factors(self) -> bool:
+        """True: a target may be missing, and each has a factor of its own."""
+        return True
+
     def loss_factors(self, targets: TargetArray, exposures: FloatArray | None) -> FloatArray:
         """(n, T) the factor of each target in the loss; 0 if it is missing."""
         return np.where(np.isnan(targets), 0.0, self.factors)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.paths import format_path
@@ -204,13 +205,15 @@ class JointTask:
         return np.concatenate(converted, axis=1)
 
     def combine(
-        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: npt.ArrayLike | None = None
     ) -> FloatArray:
-        joint = parts_of(decoder)
-        combined = [
-            task.combine([of_network[:, outputs] for of_network in scores], part, weights)
-            for task, part, outputs in zip(self.tasks, joint.parts, joint.slices, strict=True)
-        ]
+        joint, networks = parts_of(decoder), len(scores)
+        of_networks = np.ones(networks) if weights is None else np.asarray(weights, np.float64)
+        of_targets = np.broadcast_to(of_networks.reshape(networks, -1), (networks, len(self.tasks))).T
+        combined = []
+        for task, part, outputs, own in zip(self.tasks, joint.parts, joint.slices, of_targets, strict=True):
+            counting = np.flatnonzero(own).tolist()
+            combined.append(task.combine([scores[k][:, outputs] for k in counting], part, own[counting]))
         return np.concatenate(combined, axis=1)
 
     def shares(
@@ -220,15 +223,7 @@ class JointTask:
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> list[float]:
-        """The mean of the shares of the targets."""
-        by_target = []
-        of_networks = [list(self.of_parts(decoder, part, targets)) for part in scores]
-        for number, task in enumerate(self.tasks):
-            own = [of_parts[number] for of_parts in of_networks]
-            _, part, _, _, encoded = own[0]
-            if len(encoded):
-                by_target.append(task.shares([of_part for *_, of_part, _ in own], encoded, part))
-        return np.mean(by_target, axis=0).tolist() if by_target else [1.0 / len(scores)] * len(scores)
+        raise TypeError("each target has shares of its own")
 
     def mixture(
         self,
