@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -99,14 +99,46 @@ def of_groups(measure: Measure, groups: IntArray) -> RowSums:
     """
     if isinstance(measure, Influences):
         raise TypeError("a ROC AUC does not follow from sums over groups")
-    if isinstance(measure, Hits):
-        columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
-        measure = RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
+    measure = _as_sums(measure)
     numbers = np.where(groups < 0, -1 - np.arange(len(groups)), groups)
     names, group = np.unique(numbers, return_inverse=True)
     sums = np.zeros((len(names), measure.values.shape[1]))
     np.add.at(sums, group, measure.values)
     return replace(measure, values=sums)
+
+
+def _as_sums(measure: Hits | RowSums) -> RowSums:
+    if isinstance(measure, RowSums):
+        return measure
+    columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
+    return RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
+
+
+def mean_measure(measures: Sequence[Measure], present: Sequence[IntArray], rows: int) -> Measure:
+    """The mean of a metric over targets, each of which is measured on some of n `rows`, (m,) their indices.
+
+    All measures are of one metric.
+    """
+    areas = [measure for measure in measures if isinstance(measure, Influences)]
+    if areas:
+        influences = np.zeros(rows)
+        for area, own in zip(areas, present, strict=True):
+            influences[own] += area.influences / len(areas)
+        return Influences(math.fsum(area.value for area in areas) / len(areas), influences, None)
+    sums = [_as_sums(measure) for measure in measures if not isinstance(measure, Influences)]
+    ends = np.cumsum([part.values.shape[1] for part in sums])
+    values = np.zeros((rows, int(ends[-1])))
+    for part, own, end in zip(sums, present, ends, strict=True):
+        values[own, end - part.values.shape[1] : end] = part.values
+
+    def combine(drawn: FloatArray) -> FloatArray:
+        of_parts = np.split(drawn, ends[:-1], axis=-1)
+        combined: FloatArray = np.mean(
+            [part.combine(own) for part, own in zip(sums, of_parts, strict=True)], axis=0
+        )
+        return combined
+
+    return RowSums(values, combine)
 
 
 def class_measure(metric: Metric[ClassRows], rows: ClassRows, of_class: int | None = None) -> Measure | None:

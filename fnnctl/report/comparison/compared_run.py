@@ -32,6 +32,7 @@ from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.store.tables import CsvTable
 from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError, has_rates, read_levels
+from fnnctl.tasks.reports import TASK_REPORTS
 from fnnctl.text import did_you_mean, joined_words, quoted, word_list
 
 FoldKey: TypeAlias = tuple[int, int]
@@ -230,8 +231,11 @@ def has_metrics(run: RunFolder) -> bool:
 
 
 def default_metric(run: RunFolder) -> str:
-    """The first metric of the run's task."""
-    return task_report(run.read_manifest()).metrics[0][1]
+    """The first metric of the run's task; of several targets that of the first one's kind, as a mean."""
+    manifest = run.read_manifest()
+    if manifest.data is not None and manifest.data.targets:
+        return TASK_REPORTS[manifest.data.targets[0].task].metrics[0][1]
+    return task_report(manifest).metrics[0][1]
 
 
 def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") -> ComparedRun:
@@ -314,10 +318,23 @@ def require_same_target(runs: Sequence[RunFolder], *, may_lack_classes: bool = F
     first = runs[0].read_manifest().data
     for run in runs[1:]:
         data = run.read_manifest().data
-        if first and data and may_lack_classes and {*data.classes} <= {*first.classes}:
-            data = data.model_copy(update={"classes": first.classes})
+        if first and data and may_lack_classes:
+            data = _with_classes_of(first, data)
         if first and data and (difference := _different_target(first, data)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
+
+
+def _with_classes_of(first: DataFacts, data: DataFacts) -> DataFacts:
+    """The facts with all classes of the `first` ones, of each target, where they have only some of these."""
+    changes: dict[str, Any] = {}
+    if {*data.classes} <= {*first.classes}:
+        changes["classes"] = first.classes
+    if [target.name for target in data.targets] == [target.name for target in first.targets]:
+        changes["targets"] = [
+            mine if mine.task == theirs.task and {*theirs.classes} <= {*mine.classes} else theirs
+            for mine, theirs in zip(first.targets, data.targets, strict=True)
+        ]
+    return data.model_copy(update=changes)
 
 
 def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.messages import Message
-from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.metrics.comparison.measures import Measure, mean_measure
 from fnnctl.metrics.metric import SUPPORT, TaskName
 from fnnctl.metrics.registry import metrics_of
 from fnnctl.metrics.stored import TARGETS
@@ -84,7 +84,7 @@ class JointScores:
     def means(self, of_targets: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
         """The mean of each metric over the targets of its kind; None if one of them has none."""
         means: dict[str, float | None] = {}
-        for task in dict.fromkeys(target.task for target in self.targets):
+        for task in self._kinds:
             of_task = [of_targets[target.name] for target in self.targets if target.task == task]
             for metric in metrics_of(task):
                 if metric.name != LOSS and all(metric.name in metrics for metrics in of_task):
@@ -129,15 +129,21 @@ class JointScores:
         }
 
     def measure(self, metric: str) -> Measure | None:
-        """That of a metric of one target: see `PartScores`."""
-        return next(
-            (
-                target.part.measure(metric.removeprefix(f"{TARGETS}.{target.name}."))
-                for target in self.targets
-                if metric.startswith(f"{TARGETS}.{target.name}.")
-            ),
-            None,
-        )
+        """That of a metric of one target, or of a mean over the targets of a kind: see `PartScores`."""
+        for target in self.targets:
+            of_target = metric.removeprefix(f"{TARGETS}.{target.name}.")
+            if of_target != metric:
+                return target.part.measure(of_target)
+        means = {each.name: task for task in self._kinds for each in metrics_of(task) if each.name != LOSS}
+        own = [target for target in self.targets if target.task == means.get(metric)]
+        measures = [measure for target in own if (measure := target.part.measure(metric)) is not None]
+        if not own or len(measures) < len(own):
+            return None
+        return mean_measure(measures, [target.present for target in own], len(self.rows))
+
+    @property
+    def _kinds(self) -> list[TaskName]:
+        return [*dict.fromkeys(target.task for target in self.targets)]
 
     def subset(self, rows: IntArray) -> JointScores:
         """Some of the rows; see `PartScores`."""

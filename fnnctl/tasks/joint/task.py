@@ -19,7 +19,7 @@ from fnnctl.config.rules.setting_rules import refused_by_targets
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import Output, loss_records
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
-from fnnctl.errors import Problem, UsageError
+from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
 from fnnctl.metrics.registry import of_one_target
@@ -140,6 +140,8 @@ class JointTask:
         parts, factors = [], []
         for task, name, column in zip(self.tasks, self.targets, targets.T, strict=True):
             present = _present(task, column)
+            if not present.size:
+                raise DataError(Problem(f"the target {quoted(name)} has no value in any training row"))
             own = model.model_copy(update={"output": model.output_for(name)})
             part = task.output_decoder(own, present, "none" if task.classes else transform)
             decision = Decision(1, None) if len(task.classes) == 2 else None
