@@ -12,10 +12,10 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.comparison.shares import unseen_rows
 from fnnctl.metrics.confusion import ClassCounts
-from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRanks, OfRows
+from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRanks, OfRows, OfSums
 from fnnctl.metrics.ranking import add_influences, class_rankings, estimate_auc, mean_auc
 from fnnctl.metrics.ranks import RankSums, rank_products
-from fnnctl.metrics.rows import ClassRows, Combine, ErrorRows, of_sum
+from fnnctl.metrics.rows import ClassRows, Combine, ErrorRows, LabelRows, of_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,21 @@ def error_measure(metric: Metric[ErrorRows], rows: ErrorRows) -> RowSums | None:
         raise TypeError(f"{metric.name} does not follow from a value per row")
     columns, (combine,) = rows.summed([metric.formula.terms(rows)])
     return _known(RowSums(columns, combine))
+
+
+def label_measure(metric: Metric[LabelRows], rows: LabelRows) -> RowSums | None:
+    """A metric of labels; None if it has no value."""
+    if not isinstance(metric.formula, OfSums):
+        raise TypeError(f"{metric.name} does not follow from sums over rows")
+    columns = np.stack(metric.formula.terms(rows), axis=1).astype(np.float64)
+    return _known(RowSums(columns, _ratio))
+
+
+def _ratio(sums: FloatArray) -> FloatArray:
+    """(…) from two sums (…, 2); NaN if the second one is 0."""
+    part, whole = sums[..., 0], sums[..., 1]
+    ratio: FloatArray = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return ratio
 
 
 def _known(measure: RowSums) -> RowSums | None:

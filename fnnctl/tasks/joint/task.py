@@ -19,10 +19,11 @@ from fnnctl.config.rules.setting_rules import refused_by_targets
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import Output, loss_records
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
+from fnnctl.data.labels import CLASSES as LABEL_CLASSES
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
-from fnnctl.metrics.registry import of_one_target
+from fnnctl.metrics.registry import objectives, of_one_target
 from fnnctl.metrics.stored import TARGETS
 from fnnctl.tasks.checks import refused_monitors
 from fnnctl.tasks.decisions import Decision
@@ -63,6 +64,11 @@ class JointTask:
     def targets(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(name for task in self.tasks for name in task.targets)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The targets if all of them are labels, which are 0 or 1; otherwise none."""
+        return self.targets if all(task.classes == LABEL_CLASSES for task in self.tasks) else ()
 
     def of_parts(
         self, decoder: OutputDecoder, scores: FloatArray, targets: Targets | None = None
@@ -115,7 +121,7 @@ class JointTask:
 
     def check_metric(self, metric: str) -> str | None:
         """A metric is `loss`, a mean over targets, or `targets.NAME.METRIC`."""
-        if metric == "loss":
+        if metric == "loss" or (self.labels and metric in objectives(SEVERAL)):
             return None
         for name, task in zip(self.targets, self.tasks, strict=True):
             of_target = metric.removeprefix(f"{TARGETS}.{name}.")
@@ -360,7 +366,7 @@ class JointTask:
                 own = task.score_of(trained.tasks[number], rows[present], encoded, [of_part], part)
                 factor, kind = joint.factors[number], part.loss.task
                 of_targets.append(TargetScores(name, kind, factor, present, own))
-        return JointScores(rows, of_targets)
+        return JointScores(rows, of_targets, self.labels)
 
     def difference(self, trained: Task, *, may_lack_classes: bool = False) -> str | None:
         if trained.targets != self.targets:
