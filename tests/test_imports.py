@@ -60,11 +60,11 @@ NO_CONFIG_FILES = {
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
-        "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking", "calibration", "rows",
-        "metric", "class_metrics", "number_metrics", "plugin_metrics", "stored", "registry", "bootstrap",
-        "classification", "regression", "resampling",
-        "paired", "drift", "mean_calibration", "comparison", "curves", "decisions", "guessing",
-        "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence",
+        "association", "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking",
+        "calibration", "rows", "metric", "class_metrics", "number_metrics", "plugin_metrics", "stored",
+        "registry", "bootstrap", "classification", "regression", "resampling", "paired", "drift",
+        "mean_calibration", "comparison", "curves", "decisions", "guessing", "feature_importance",
+        "hyperparameter_importance", "kendall", "partial_dependence",
     ),
     "tasks": (
         "estimate_columns", "stored_estimates", "regions", "stored_coverage", "decisions", "detection",
