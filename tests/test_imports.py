@@ -60,8 +60,8 @@ NO_CONFIG_FILES = {
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
-        "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking", "calibration", "rows",
-        "metric", "class_metrics", "number_metrics", "label_metrics", "plugin_metrics", "stored",
+        "association", "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking",
+        "calibration", "rows", "metric", "class_metrics", "number_metrics", "label_metrics", "plugin_metrics", "stored",
         "registry", "bootstrap",
         "classification", "regression", "resampling",
         "paired", "drift", "mean_calibration", "comparison", "labels", "curves", "decisions", "guessing",

@@ -156,7 +156,7 @@ class JointScores:
         }
 
     def measure(self, metric: str) -> Measure | None:
-        """That of a metric of a target, of all labels, or of a mean over targets of a kind: see `PartScores`."""
+        """That of a metric of a target, of all labels, or of a mean over a kind: see `PartScores`."""
         for target in self.targets:
             of_target = metric.removeprefix(f"{TARGETS}.{target.name}.")
             if of_target != metric:
