@@ -175,7 +175,7 @@ def out_of_fold(validation: CrossValidation, results: Results) -> OutOfFold:
 
 
 def table_metrics(fold_scores: Sequence[Metrics | None]) -> list[str]:
-    """The columns of metrics in tables of folds: those of all targets are followed by `targets.NAME.METRIC`."""
+    """The columns of metrics in tables of folds: after those of the run, `targets.NAME.METRIC`."""
     of_targets = (
         f"{TARGETS}.{name}.{metric}"
         for name in _targets(fold_scores)
