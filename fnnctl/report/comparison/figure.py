@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
+from fnnctl.metrics.registry import label_of
 from fnnctl.report.blocks import Figure
 from fnnctl.report.comparison.comparison import RunComparison
 from fnnctl.report.comparison.differences import has_points
@@ -29,7 +30,8 @@ def target_figures(comparison: TargetComparison, in_words: str) -> Iterator[Figu
     for name, each in comparison.targets:
         by_metric.setdefault(each.metric.rpartition(".")[2], []).append((name, each))
     for metric, of_targets in by_metric.items():
-        caption = f"{metric} of {counted(len(of_targets), 'target')} with 95 % intervals, and the differences"
+        label = label_of(metric)
+        caption = f"{label} of {counted(len(of_targets), 'target')} with 95 % intervals, and the differences"
         draw = partial(_draw_targets, means.get(metric, of_targets[0][1]), of_targets, caption)
         file = FILE if len(by_metric) == 1 else FILE.replace(".", f"_{metric}.")
         yield Figure(caption, file, draw, lambda: in_words)
@@ -43,7 +45,8 @@ def _draw_targets(scored: RunComparison, of_targets: Sequence[tuple[str, RunComp
         for name, each in (*named, *of_targets)
         for pair in each.pairs
     ]
-    metric = of_targets[0][1].metric if not named else f"mean {scored.metric}"
+    label = label_of(scored.metric.rpartition(".")[2])
+    metric = f"mean {label}" if named else f"{label} of {of_targets[0][0]}"
     return _draw_rows(scored, rows, metric=metric, title=title)
 
 

@@ -182,7 +182,7 @@ def _sections_of_targets(summary: Summary) -> Iterator[Section]:
         for topic in OF_TARGETS:
             blocks += (_about(view.name, block) for block in topic.of(view.summary))
         if merged := merge_blocks(blocks):
-            yield Section(f"Target {quoted(view.name)}", merged, "figures")
+            yield Section(f"Target {quoted(view.name)}", merged, "target")
 
 
 def _about(target: str, block: Block) -> Block:
