@@ -61,9 +61,8 @@ FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "association", "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking",
-        "calibration", "rows", "metric", "class_metrics", "number_metrics", "label_metrics", "plugin_metrics", "stored",
-        "registry", "bootstrap",
-        "classification", "regression", "resampling",
+        "calibration", "rows", "metric", "class_metrics", "number_metrics", "label_metrics",
+        "plugin_metrics", "stored", "registry", "bootstrap", "classification", "regression", "resampling",
         "paired", "drift", "mean_calibration", "comparison", "labels", "curves", "decisions", "guessing",
         "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence",
     ),

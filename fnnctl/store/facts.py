@@ -109,3 +109,5 @@ class TargetFacts(Facts):
     """Its kind."""
     classes: list[str] = []
     """Its classes, in the order of the network's outputs; empty for a number."""
+    power: float | None = None
+    """Of counts and amounts: see `ModelFacts.power`."""

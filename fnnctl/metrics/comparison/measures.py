@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -107,38 +108,52 @@ def of_groups(measure: Measure, groups: IntArray) -> RowSums:
     return replace(measure, values=sums)
 
 
+def mean_measure(measures: Sequence[Measure], positions: Sequence[IntArray], rows: int) -> Measure | None:
+    """The mean of T ≥ 1 metrics of one kind, as that of several targets; None if it has no value.
+
+    The metric k is measured on rows that are at `positions[k]` among all `rows`, so that a row is resampled
+    with all that it is part of.
+    """
+    areas = [measure for measure in measures if isinstance(measure, Influences)]
+    if areas:
+        return _mean_area(areas, positions, rows)
+    sums = [_as_sums(measure) for measure in measures if not isinstance(measure, Influences)]
+    ends = np.cumsum([measure.values.shape[1] for measure in sums])
+    values = np.zeros((rows, int(ends[-1])))
+    for measure, places, columns in zip(sums, positions, np.split(values, ends[:-1], axis=1), strict=True):
+        columns[places] = measure.values
+
+    def combine(sums_of_rows: FloatArray) -> FloatArray:
+        parts = np.split(sums_of_rows, ends[:-1], axis=-1)
+        means: FloatArray = np.mean(
+            [each.combine(part) for each, part in zip(sums, parts, strict=True)], axis=0
+        )
+        return means
+
+    return _known(RowSums(values, combine))
+
+
+def _mean_area(areas: Sequence[Influences], positions: Sequence[IntArray], rows: int) -> Influences:
+    """The interval is normal or, where that is wider, as of independent areas: see `AucEstimate.interval`."""
+    influences = np.zeros(rows)
+    for area, places in zip(areas, positions, strict=True):
+        influences[places] += area.influences / len(areas)
+    value = math.fsum(area.value for area in areas) / len(areas)
+    if any(area.interval is None for area in areas):
+        return Influences(value, influences, None)
+    half = NormalDist().inv_cdf(0.975) * float(np.sqrt(influences @ influences))
+    sides = [
+        math.hypot(*(area.value - area.interval[end] for area in areas if area.interval)) for end in (0, 1)
+    ]
+    below, above = (max(half, side / len(areas)) for side in sides)
+    return Influences(value, influences, [max(0.0, value - below), min(1.0, value + above)])
+
+
 def _as_sums(measure: Hits | RowSums) -> RowSums:
     if isinstance(measure, RowSums):
         return measure
     columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
     return RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
-
-
-def mean_measure(measures: Sequence[Measure], present: Sequence[IntArray], rows: int) -> Measure:
-    """The mean of a metric over targets, each of which is measured on some of n `rows`, (m,) their indices.
-
-    All measures are of one metric.
-    """
-    areas = [measure for measure in measures if isinstance(measure, Influences)]
-    if areas:
-        influences = np.zeros(rows)
-        for area, own in zip(areas, present, strict=True):
-            influences[own] += area.influences / len(areas)
-        return Influences(math.fsum(area.value for area in areas) / len(areas), influences, None)
-    sums = [_as_sums(measure) for measure in measures if not isinstance(measure, Influences)]
-    ends = np.cumsum([part.values.shape[1] for part in sums])
-    values = np.zeros((rows, int(ends[-1])))
-    for part, own, end in zip(sums, present, ends, strict=True):
-        values[own, end - part.values.shape[1] : end] = part.values
-
-    def combine(drawn: FloatArray) -> FloatArray:
-        of_parts = np.split(drawn, ends[:-1], axis=-1)
-        combined: FloatArray = np.mean(
-            [part.combine(own) for part, own in zip(sums, of_parts, strict=True)], axis=0
-        )
-        return combined
-
-    return RowSums(values, combine)
 
 
 def class_measure(metric: Metric[ClassRows], rows: ClassRows, of_class: int | None = None) -> Measure | None:

@@ -101,6 +101,7 @@ def test_the_mean_of_targets_is_that_of_their_metrics_on_the_rows_that_have_them
         measures.append(class_measure(metric, rows))
     known = [measure for measure in measures if measure is not None]
     mean = mean_measure(known, present, 50)
+    assert mean is not None
     assert mean.value == pytest.approx(np.mean([measure.value for measure in known]), rel=1e-12)
     if isinstance(mean, RowSums):
         twice = mean.combine(np.concatenate([mean.values, mean.values]).sum(axis=0))
@@ -120,4 +121,5 @@ def test_the_mean_of_numbers() -> None:
     assert mae is not None
     measures = [error_measure(mae, ErrorRows(np.zeros(len(each)), each)) for each in errors]
     mean = mean_measure([each for each in measures if each], [np.array([0, 1]), np.array([2])], 3)
+    assert mean is not None
     assert mean.value == (1.5 + 3.0) / 2
