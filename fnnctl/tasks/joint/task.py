@@ -131,9 +131,9 @@ class JointTask:
         if is_mean and any(task.check_metric(metric) is None for task in self.tasks):
             return None
         example = f"{TARGETS}.{self.targets[0]}.{self.tasks[0].default_metric}"
-        near: str | None = None
-        if (of_target := of_one_target(metric)) is not None:
-            near = did_you_mean(metric, [f"{TARGETS}.{name}.{of_target}" for name in self.targets])
+        near = ""
+        if (named := of_one_target(metric)) is not None:
+            near = did_you_mean(metric, [f"{TARGETS}.{name}.{named}" for name in self.targets])
         return f"{metric} is no metric of these targets{near or f'; choose, e.g., loss or {example}'}"
 
     def output_decoder(
