@@ -10,12 +10,6 @@ from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import effective_n_jobs
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
@@ -24,6 +18,18 @@ from fnnctl.data.feature_array import default_names
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import InputError
+from fnnctl.sklearn.library import (
+    BaseEstimator,
+    BaseSearchCV,
+    ConvergenceWarning,
+    check_consistent_length,
+    check_is_fitted,
+    check_random_state,
+    check_sample_weight,
+    column_or_1d,
+    effective_n_jobs,
+    validate_data,
+)
 from fnnctl.sklearn.targets import (
     as_text,
     column_names,
@@ -45,6 +51,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     _targets: list[str]
     """The names of the experiment's targets."""
     _columns_of_y: int
+    """How many columns y has, with those of one class."""
     loss_curve_: list[Any]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -99,7 +106,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 targets = self._encoded(y, classes, goes_on=goes_on)
             data: tuple[Any, ...] = self._named(rows), targets
             if sample_weight is not None:
-                data = *data, _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+                data = *data, check_sample_weight(sample_weight, rows, ensure_non_negative=True)
             settings = self._settings()
             if goes_on:
                 settings["training.warm_start"] = str(self.run_.folder.path)

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import ClassifierMixin
-from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.sklearn.base import Estimator, input_as_value_errors
+from fnnctl.sklearn.library import (
+    ClassifierMixin,
+    check_array,
+    check_classification_targets,
+    check_is_fitted,
+    column_or_1d,
+)
 from fnnctl.sklearn.targets import (
     ClassTarget,
     class_texts,

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import RegressorMixin
-from sklearn.utils import check_array
 
 from fnnctl.arrays import FloatArray
 from fnnctl.sklearn.base import Estimator, input_as_value_errors
+from fnnctl.sklearn.library import RegressorMixin, check_array
 from fnnctl.sklearn.targets import stacked
 
 
