@@ -79,7 +79,10 @@ def tails_of_targets(model: SavedModel) -> dict[int, ErrorTails]:
 
 
 def saved_tails(model: SavedModel) -> ErrorTails | None:
-    """The errors that a model of one target knows; None if it knows none. Raises `DataError` if they are damaged."""
+    """The errors that a model of one target knows; None if it knows none.
+
+    Raises `DataError` if they are damaged.
+    """
     if not model.error_arrays:
         return None
     try:

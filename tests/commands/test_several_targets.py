@@ -141,7 +141,7 @@ def test_a_run_with_several_targets_is_not_trained_on(program: Program, messages
 def test_the_intervals_and_sets_of_each_target(program: Program) -> None:
     bags = ("--set", "data.split.validation=0", "--set", "model.ensemble.members=4")
     run = run_of(program, "train", "t.yaml", *bags)
-    header, *rows = csv.reader(io.StringIO(program("predict", run, "t.csv", "--coverage", "0.8").stdout))
+    header, *rows = csv.reader(io.StringIO(program("predict", str(run), "t.csv", "--coverage", "0.8").out))
     named = ["price", "price_low", "price_high", "grade", "grade_set", "grade_set_size"]
     assert header == ["row", *named, "grade_p_high", "grade_p_low", "grade_p_mid"]
     ends = np.array([row[1:4] for row in rows], float)
