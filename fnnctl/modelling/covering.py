@@ -196,9 +196,9 @@ def _notes(model: SavedModel, tails: ErrorTails, coverage: float) -> Iterator[st
     )
 
 
-def refuse_separators(classes: tuple[str, ...]) -> None:
-    """Raise `UsageError` if a set of these classes cannot be written in one field."""
-    unwritable = [name for name in classes if SET_SEPARATOR in name]
+def refuse_separators(task: Task) -> None:
+    """Raise `UsageError` if a set of the classes of a target cannot be written in one field."""
+    unwritable = [name for target in task.tasks for name in target.classes if SET_SEPARATOR in name]
     if unwritable:
         raise UsageError(
             f"--coverage: sets are written as a{SET_SEPARATOR}b, but {quoted(unwritable[0])} has a "
