@@ -69,9 +69,9 @@ ORDERS = {
     "tasks": (
         "estimate_columns", "stored_estimates", "regions", "stored_coverage", "decisions", "detection",
         "class_orders", "mixture", "one_column", "warnings", "worst_rows", "shares", "target_transforms",
-        "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage", "folds", "group_metrics",
+        "decoding", "temperature", "decoder", "epoch_metrics", "task", "folds", "group_metrics",
         "post_training", "checks", "comparison", "reports", "regression", "classification", "joint",
-        "registry",
+        "coverage", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "table_kinds", "other_files", "schema",

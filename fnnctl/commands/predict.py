@@ -100,7 +100,7 @@ def predict(
     saved = load_model(folder, context.labelled_note)
     model = saved.deciding_at(threshold)
     if form.coverage is not None:
-        refuse_separators(model.predictor.task.classes)
+        refuse_separators(model.predictor.task)
         model, notes = covering(model, form.coverage)
         for note in notes:
             context.labelled_note(note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,10 @@ from fnnctl.errors import UsageError
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.weights import ERRORS
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.estimate_columns import level_column
+from fnnctl.tasks.joint.decoder import parts_of
+from fnnctl.tasks.joint.scores import scores_of_targets
 from fnnctl.tasks.regions import (
     DIGITS,
     LEAST_OF_CLASS,
@@ -26,7 +29,7 @@ from fnnctl.tasks.regions import (
     RegionLimits,
     symmetric_pairs,
 )
-from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.tasks.task import PartScores, Task, TaskData
 from fnnctl.text import quoted, word_list
 
 if TYPE_CHECKING:  # training writes no more than arrays
@@ -43,29 +46,43 @@ On simulated tables the coverage was up to 4.8 points too low with 50 such rows,
 
 def error_tails(
     held_out: PartScores | None, data: TaskData, rows: IntArray, *, have_chosen: bool = False
-) -> ErrorTails | None:
-    """The errors of rows (n,) that were not trained on; None without rows.
+) -> dict[int, ErrorTails]:
+    """The errors of rows (n,) that were not trained on, by the number of the target; those that have it
+    count. A target without such rows has none.
 
-    None, too, if they `have_chosen` something of a network without bags, such as its epoch, and are fewer
+    Nor has it any if they `have_chosen` something of a network without bags, such as its epoch, and are fewer
     than LEAST_CHOOSING_ROWS.
     """
-    if held_out is None:
-        return None
-    groups = None if data.dataset.groups is None else data.dataset.groups[rows]
-    independent = len(rows if groups is None else np.unique(groups))
-    if have_chosen and independent < LEAST_CHOOSING_ROWS:
-        return None
-    return held_out.error_tails(groups)
+    tails = {}
+    for number, (present, part) in ({} if held_out is None else scores_of_targets(held_out)).items():
+        own = rows[present]
+        groups = None if data.dataset.groups is None else data.dataset.groups[own]
+        independent = len(own if groups is None else np.unique(groups))
+        if not have_chosen or independent >= LEAST_CHOOSING_ROWS:
+            tails[number] = part.error_tails(groups)
+    return {number: of_target for number, of_target in tails.items() if of_target is not None}
 
 
-def error_arrays(tails: ErrorTails | None) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a model from which `saved_tails` are read; none without errors."""
-    arrays = {} if tails is None else tails.to_arrays()
-    return {f"{ERRORS}{name}": array for name, array in arrays.items()}
+def error_arrays(tails: Mapping[int, ErrorTails], task: Task) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a model of this task from which `saved_tails` are read; none without errors."""
+    return {
+        f"{ERRORS}{f'{number + 1}.' if len(task.tasks) > 1 else ''}{name}": array
+        for number, of_target in tails.items()
+        for name, array in of_target.to_arrays().items()
+    }
+
+
+def tails_of_targets(model: SavedModel) -> dict[int, ErrorTails]:
+    """The errors that a model knows, by the number of the target; see `saved_tails`."""
+    tails = {number: saved_tails(of_target) for number, of_target in enumerate(model.of_targets)}
+    return {number: of_target for number, of_target in tails.items() if of_target is not None}
 
 
 def saved_tails(model: SavedModel) -> ErrorTails | None:
-    """The errors that a model knows; None if it knows none. Raises `DataError` if they are damaged."""
+    """The errors that a model of one target knows; None if it knows none.
+
+    Raises `DataError` if they are damaged.
+    """
     if not model.error_arrays:
         return None
     try:
@@ -77,21 +94,30 @@ def saved_tails(model: SavedModel) -> ErrorTails | None:
 
 def covering(model: SavedModel, coverage: float) -> tuple[SavedModel, list[str]]:
     """The model whose predictions have the regions of `limits_of`, and notes about them."""
-    limits, notes = limits_of(model, coverage)
-    decoder = replace(model.predictor.decoder, region=limits)
-    return replace(model, predictor=replace(model.predictor, decoder=decoder)), notes
+    _check_share(coverage)
+    decoders: list[OutputDecoder] = []
+    notes: list[str] = []
+    of_targets = model.of_targets
+    for of_target in of_targets:
+        whose = f"{of_target.description.target}: " if len(of_targets) > 1 else ""
+        try:
+            limits, own_notes = limits_of(of_target, coverage)
+        except UsageError as error:
+            raise UsageError(f"{whose}{error}") from error
+        decoders.append(replace(of_target.predictor.decoder, region=limits))
+        notes += [f"{whose}{note}" for note in own_notes]
+    predictor = model.predictor
+    decoder = parts_of(predictor.decoder).with_parts(decoders) if len(decoders) > 1 else decoders[0]
+    return replace(model, predictor=replace(predictor, decoder=decoder)), notes
 
 
 def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[str]]:
-    """How far regions reach that hold the truth this often, and notes about them.
+    """How far regions of one target reach that hold the truth this often, and notes about them.
 
     Raises `UsageError` if the model does not know its errors, or too few of them, and `DataError` if they are
     damaged.
     """
-    if not isinstance(coverage, int | float) or not LEAST_COVERAGE <= coverage < 1:
-        wanted = f"a share of rows from {LEAST_COVERAGE} to below 1"
-        raise UsageError(f"the coverage must be {wanted}, not {quoted(str(coverage))}")
-    model.refuse_several("the coverage")
+    _check_share(coverage)
     if levels := model.predictor.decoder.output.levels:
         coverage = round(coverage, DIGITS)
         _refuse_other_coverages(model, coverage, levels)
@@ -106,6 +132,13 @@ def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[st
             f"{advice}"
         )
     return tails.limits(coverage), list(_notes(model, tails, coverage))
+
+
+def _check_share(coverage: float) -> None:
+    """Raise `UsageError` unless regions can hold the truth in this share of rows."""
+    if not isinstance(coverage, int | float) or not LEAST_COVERAGE <= coverage < 1:
+        wanted = f"a share of rows from {LEAST_COVERAGE} to below 1"
+        raise UsageError(f"the coverage must be {wanted}, not {quoted(str(coverage))}")
 
 
 def _refuse_other_coverages(model: SavedModel, coverage: float, levels: Sequence[float]) -> None:
@@ -163,9 +196,9 @@ def _notes(model: SavedModel, tails: ErrorTails, coverage: float) -> Iterator[st
     )
 
 
-def refuse_separators(classes: tuple[str, ...]) -> None:
-    """Raise `UsageError` if a set of these classes cannot be written in one field."""
-    unwritable = [name for name in classes if SET_SEPARATOR in name]
+def refuse_separators(task: Task) -> None:
+    """Raise `UsageError` if a set of the classes of a target cannot be written in one field."""
+    unwritable = [name for target in task.tasks for name in target.classes if SET_SEPARATOR in name]
     if unwritable:
         raise UsageError(
             f"--coverage: sets are written as a{SET_SEPARATOR}b, but {quoted(unwritable[0])} has a "

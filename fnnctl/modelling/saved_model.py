@@ -73,9 +73,10 @@ class SavedModel:
         )
 
     def of_target(self, number: int) -> SavedModel:
-        """The model of one of several targets, counted from 0. It knows nothing of its errors."""
+        """The model of one of several targets, counted from 0."""
         description, predictor = self.description.of_target(number), self.predictor.of_target(number)
-        return replace(self, description=description, predictor=predictor, error_arrays={})
+        errors = _beginning(f"{number + 1}.", self.error_arrays)
+        return replace(self, description=description, predictor=predictor, error_arrays=errors)
 
     @property
     def of_targets(self) -> list[SavedModel]:

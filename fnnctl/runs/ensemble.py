@@ -103,7 +103,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         return False
     arrays, description = model_files(ensemble.to_write(data))
     tails = error_tails(ensemble.nested, data, split.validation)  # a validation part has chosen the trials
-    arrays |= error_arrays(tails)
+    arrays |= error_arrays(tails, data.task)
     arrays |= kept_rows(data, members[0][0].fit.experiment, predictor, split)
     has_bags = out_of_bag is not None
     arrays |= histogram_arrays(data, split.train, predictor, parts, out_of_bag=has_bags)

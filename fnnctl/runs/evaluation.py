@@ -18,7 +18,7 @@ from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.messages import Message
-from fnnctl.modelling.covering import saved_tails
+from fnnctl.modelling.covering import tails_of_targets
 from fnnctl.modelling.drift import DriftCounter
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
@@ -101,7 +101,7 @@ def score_file(
     sha256 = file.sha256
     notes: list[str] = []
     row_warnings: list[Message] = []
-    tails, counter = saved_tails(model), DriftCounter.of(model) if model.histogram_arrays else None
+    tails, counter = tails_of_targets(model), DriftCounter.of(model) if model.histogram_arrays else None
     with context.listener.reading() as on_read:
         rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read, counter=counter)
     part, drift = rows.part(model), counter and counter.drift()

@@ -24,7 +24,7 @@ from fnnctl.errors import (
 from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.coverage import coverage_table
+from fnnctl.tasks.coverage import coverage_tables
 from fnnctl.tasks.group_metrics import GroupedRows, group_table, with_groups
 from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.task import PartScores
@@ -128,11 +128,11 @@ def write_scores(
     run: OpenRun,
     parts: dict[str, PartScores | None],
     worst: Callable[[PartScores], WorstRows],
-    tails: ErrorTails | None,
+    tails: Mapping[int, ErrorTails],
     groups: Mapping[str, GroupedRows | None] | None = None,
 ) -> None:
     """Write the metrics of the parts, and the predictions, curves and `worst` rows of the last one, the test
-    part, with the coverage of the regions that follow from `tails`, if there are any. The rows of the part
+    part, with the coverage of the regions that follow from the `tails` of each target. The rows of the part
     that `groups` names are also measured in groups.
 
     Each part is removed from `parts`, so that only one large part is in memory at a time.
@@ -143,7 +143,6 @@ def write_scores(
         metrics[name] = with_groups(part, (groups or {}).get(name)) if part else None
     run.write_metrics(metrics)
     if part:
-        coverage = [] if tails is None else [coverage_table(part, tails)]
-        run.write_artifacts(chain(part.artifacts(), coverage, [worst(part).artifact()]))
+        run.write_artifacts(chain(part.artifacts(), coverage_tables(part, tails), [worst(part).artifact()]))
     for measured in metrics.values():
         run.write_artifacts(group_table(measured))

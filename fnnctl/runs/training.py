@@ -182,7 +182,7 @@ def _write_trained(
     has_chosen = not fit.settings.bags and are_predictions_chosen(fit, predictor.decoder)
     tails = error_tails(parts["validation"], data, split.validation, have_chosen=has_chosen)
     arrays = {
-        **error_arrays(tails),
+        **error_arrays(tails, data.task),
         **kept_rows(data, fit.experiment, predictor, split),
         **histogram_arrays(data, split.train, predictor, parts, out_of_bag=fit.settings.bags),
     }

@@ -6,7 +6,7 @@ are like them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -14,12 +14,23 @@ import numpy as np
 from fnnctl.metrics.ranking import wilson_interval
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
+from fnnctl.tasks.joint.scores import JointScores
 from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.stored_coverage import ALL, COLUMNS
-from fnnctl.tasks.task import Artifact, PartScores
+from fnnctl.tasks.task import Artifact, Artifacts, PartScores
 
 MEASURED: Final = (0.8, 0.9, 0.95)
 """The coverages that are measured, as far as the model knows enough errors; of quantiles, those of pairs."""
+
+
+def coverage_tables(part: PartScores, tails: Mapping[int, ErrorTails]) -> Artifacts:
+    """coverage.csv for the rows of a part, by the errors of each target that has any."""
+    if not isinstance(part, JointScores):
+        yield from (coverage_table(part, of_target) for of_target in tails.values())
+        return
+    for target in part.targets:
+        if target.number in tails:
+            yield from target.in_folder(iter([coverage_table(target.part, tails[target.number])]))
 
 
 def coverage_table(part: PartScores, tails: ErrorTails) -> Artifact:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -167,3 +169,24 @@ def test_a_target_is_named_once(program: Program) -> None:
     for command in (("describe", "t.csv"), ("init", "own.yaml", "--data", "t.csv")):
         done = program(*command, "--target", "price", "--target", "price")
         assert (done.code, done.err) == (2, "--target: 'price' is named twice; name each column once\n")
+
+
+def test_the_intervals_and_sets_of_each_target(program: Program) -> None:
+    bags = ("--set", "data.split.validation=0", "--set", "model.ensemble.members=4")
+    run = run_of(program, "train", "t.yaml", *bags)
+    header, *rows = csv.reader(io.StringIO(program("predict", str(run), "t.csv", "--coverage", "0.8").out))
+    named = ["price", "price_low", "price_high", "grade", "grade_set", "grade_set_size"]
+    assert header == ["row", *named, "grade_p_high", "grade_p_low", "grade_p_mid"]
+    ends = np.array([row[1:4] for row in rows], float)
+    with np.load(run / "model.npz") as arrays:
+        sizes = arrays["errors.1.sizes"]
+        scores = np.split(arrays["errors.1.scores"], np.cumsum(sizes.ravel())[:-1])
+        masses = np.split(arrays["errors.1.masses"], np.cumsum(sizes.ravel())[:-1])
+    above = next(error for error, mass in zip(scores[0], masses[0], strict=True) if mass >= 0.9)
+    np.testing.assert_allclose(ends[:, 2] - ends[:, 0], above)
+    # Of 90 rows the validation bags have those outside of the test part, and some lack the target.
+    trained = read_json(run / "metrics.json")["validation"]["targets"]
+    smallest = 1.0 / (trained["price"]["support"] + 1)
+    np.testing.assert_allclose(masses[0][-1], 1.0 - smallest)
+    for number, target in enumerate(("price", "grade"), start=1):
+        assert RunFolder(run / "targets" / f"{number}-{target}").has("coverage.csv")

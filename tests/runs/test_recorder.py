@@ -58,7 +58,7 @@ def worst(scored: PartScores) -> WorstRows:
 
 def test_the_files_are_about_the_last_part(run: OpenRun) -> None:
     parts: dict[str, PartScores | None] = {"train": part(0), "validation": None, "test": part(10)}
-    write_scores(run, parts, worst, None)
+    write_scores(run, parts, worst, {})
     metrics = read_json(run.path / names.METRICS)
     assert {name: each and each["accuracy"] for name, each in metrics.items()} == {
         "train": 0.5, "validation": None, "test": 0.5
@@ -73,7 +73,7 @@ def test_the_files_are_about_the_last_part(run: OpenRun) -> None:
 def test_without_a_last_part_there_are_metrics_alone_and_each_part_is_released(run: OpenRun) -> None:
     """Only one large part is in memory at a time."""
     parts: dict[str, PartScores | None] = {"train": part(0), "test": None}
-    write_scores(run, parts, worst, None)
+    write_scores(run, parts, worst, {})
     assert read_json(run.path / names.METRICS)["test"] is None
     assert not (run.path / names.PREDICTIONS).exists()
     assert parts == {}

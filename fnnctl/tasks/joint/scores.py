@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +33,8 @@ LOSS: Final = "loss"
 class TargetScores:
     """The results for one target."""
 
+    number: int
+    """From 0, among all targets: a part of the data may have no row of some."""
     name: str
     task: TaskName
     factor: float
@@ -41,6 +43,11 @@ class TargetScores:
     """(m,) the rows that have the target, among all rows of the part."""
     part: PartScores
     """On these rows."""
+
+    def in_folder(self, artifacts: Artifacts) -> Artifacts:
+        """The files in the folder of the target."""
+        folder = names.target_folder_name(self.number + 1, self.name)
+        return ((f"{folder}/{name}", text) for name, text in artifacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +199,7 @@ class JointScores:
             present = positions[target.present[chosen]]
             order = np.argsort(present)
             part = target.part.subset(chosen[order])
-            targets.append(TargetScores(target.name, target.task, target.factor, present[order], part))
+            targets.append(replace(target, present=present[order], part=part))
         return JointScores(self.rows[rows], targets, self.labels)
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
@@ -207,25 +214,29 @@ class JointScores:
         return self.rows, worst
 
     def error_tails(self, groups: IntArray | None) -> ErrorTails | None:
-        """None: regions are those of single targets."""
+        """None: each target has its own; see `scores_of_targets`."""
 
     def regions(self, limits: RegionLimits) -> MeasuredRegions:
-        """Raises TypeError: regions are those of single targets."""
-        raise TypeError("regions are those of single targets")
+        """Raises TypeError: each target has its own."""
+        raise TypeError("each target has regions of its own")
 
     def confusion_table(self) -> None:
         """None: each target has its own."""
 
     def artifacts(self) -> Artifacts:
         """The files of each target in a folder of its own; see `PartScores`."""
-        for number, target in enumerate(self.targets, start=1):
-            yield from in_folder(number, target.name, target.part.artifacts())
+        for target in self.targets:
+            yield from target.in_folder(target.part.artifacts())
 
 
-def in_folder(number: int, target: str, artifacts: Artifacts) -> Artifacts:
-    """Files in the folder of a target."""
-    folder = names.target_folder_name(number, target)
-    return ((f"{folder}/{name}", text) for name, text in artifacts)
+def scores_of_targets(part: PartScores) -> dict[int, tuple[IntArray, PartScores]]:
+    """The rows that have each target, (m,) among those of the part, and the results on them, by its number.
+
+    Those of one target alone are the part itself.
+    """
+    if isinstance(part, JointScores):
+        return {target.number: (target.present, target.part) for target in part.targets}
+    return {0: (np.arange(len(part.predictions)), part)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +245,8 @@ class JointOutOfFold:
 
     repeats: Sequence[tuple[IntArray, JointScores]]
     """For each repeat, the indices of its rows in the data set, (n,), and the results on them."""
-    names: Sequence[str]
     of_targets: Sequence[OutOfFold]
-    """In the order of the names."""
+    """In the order of the targets."""
 
     @property
     def parts(self) -> Sequence[tuple[IntArray, JointScores]]:
@@ -246,7 +256,7 @@ class JointOutOfFold:
     def metrics(self) -> dict[str, Any]:
         """The metrics of each target, averaged over the repeats, and their means: see `OutOfFold`."""
         (_, first), *_ = self.repeats
-        of_targets = {name: part.metrics() for name, part in zip(self.names, self.of_targets, strict=True)}
+        of_targets = {target.name: part.metrics() for target, part in self._in_order()}
         losses = [part.loss for _, part in self.repeats]
         return {
             LOSS: math.fsum(losses) / len(losses),
@@ -259,8 +269,8 @@ class JointOutOfFold:
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
         """Those of each target: see `OutOfFold`."""
         return [
-            warning.about(name)
-            for name, part in zip(self.names, self.of_targets, strict=True)
+            warning.about(target.name)
+            for target, part in self._in_order()
             for warning in part.warnings(training)
         ]
 
@@ -272,8 +282,13 @@ class JointOutOfFold:
 
     def artifacts(self) -> Artifacts:
         """The files of each target in a folder of its own; see `OutOfFold`."""
-        for number, (name, part) in enumerate(zip(self.names, self.of_targets, strict=True), start=1):
-            yield from in_folder(number, name, part.artifacts())
+        for target, part in self._in_order():
+            yield from target.in_folder(part.artifacts())
+
+    def _in_order(self) -> Iterator[tuple[TargetScores, OutOfFold]]:
+        """Each target, as in the first repeat, and its predictions."""
+        (_, first), *_ = self.repeats
+        return zip(first.targets, self.of_targets, strict=True)
 
 
 def joint_out_of_fold(
@@ -285,19 +300,23 @@ def joint_out_of_fold(
 
     In a loss a target has the mean of its factors in the folds.
     """
-    factors: dict[tuple[str, TaskName], list[float]] = {}
     labels = folds[0][1].labels if folds else ()
+    of_number: dict[int, list[TargetScores]] = {}
     for _, part in folds:
         for target in part.targets:
-            factors.setdefault((target.name, target.task), []).append(target.factor)
+            of_number.setdefault(target.number, []).append(target)
+    in_order = [targets for _, targets in sorted(of_number.items())]
     repeats = []
     for of_repeat in zip(*(of_target.parts for of_target in of_targets), strict=True):
         rows = np.unique(np.concatenate([rows_of_target for rows_of_target, _ in of_repeat]))
         targets = [
-            TargetScores(name, task, math.fsum(known) / len(known), np.searchsorted(rows, of_target), part)
-            for (name, task), known, (of_target, part) in zip(
-                factors, factors.values(), of_repeat, strict=True
+            replace(
+                of_folds[0],
+                factor=math.fsum(target.factor for target in of_folds) / len(of_folds),
+                present=np.searchsorted(rows, of_target),
+                part=part,
             )
+            for of_folds, (of_target, part) in zip(in_order, of_repeat, strict=True)
         ]
         repeats.append((rows, JointScores(file_rows[rows], targets, labels)))
-    return JointOutOfFold(repeats, [name for name, _ in factors], of_targets)
+    return JointOutOfFold(repeats, of_targets)

@@ -365,7 +365,7 @@ class JointTask:
                 task, name = self.tasks[number], self.targets[number]
                 own = task.score_of(trained.tasks[number], rows[present], encoded, [of_part], part)
                 factor, kind = joint.factors[number], part.loss.task
-                of_targets.append(TargetScores(name, kind, factor, present, own))
+                of_targets.append(TargetScores(number, name, kind, factor, present, own))
         return JointScores(rows, of_targets, self.labels)
 
     def difference(self, trained: Task, *, may_lack_classes: bool = False) -> str | None:
