@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fnnctl.errors import UsageError
+from fnnctl.report.blocks import Table
 from fnnctl.report.comparison.compared_run import default_metric
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.shown import document, to_json, verdicts
@@ -134,7 +135,7 @@ def test_the_verdict_names_the_targets(runs: list[RunFolder]) -> None:
 
 
 def test_the_document_has_a_row_for_each_target_and_mean(runs: list[RunFolder]) -> None:
-    tables = {block.title: block for block in document(compared(runs)).blocks if hasattr(block, "header")}
+    tables = {block.title: block for block in document(compared(runs)).blocks if isinstance(block, Table)}
     assert [row[0] for row in tables["Targets"].rows] == ["price", "days", "age", "grade", "mean R²"]
     assert [row[0] for row in tables["Differences, A − B"].rows] == [
         "price", "days", "age", "grade", "mean R²",
