@@ -135,7 +135,8 @@ def test_the_verdict_names_the_targets(runs: list[RunFolder]) -> None:
 
 
 def test_the_document_has_a_row_for_each_target_and_mean(runs: list[RunFolder]) -> None:
-    tables = {block.title: block for block in document(compared(runs)).blocks if isinstance(block, Table)}
+    blocks = document(compared(runs)).blocks
+    tables = {block.title: block for block in blocks if isinstance(block, Table)}
     assert [row[0] for row in tables["Targets"].rows] == ["price", "days", "age", "grade", "mean R²"]
     assert [row[0] for row in tables["Differences, A − B"].rows] == [
         "price", "days", "age", "grade", "mean R²",
