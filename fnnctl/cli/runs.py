@@ -287,7 +287,8 @@ ComparedMetric = Annotated[
     typer.Option(
         "--metric",
         metavar="METRIC",
-        help="The metric to compare, e.g. f1_macro or per_class.CLASS.recall (default: accuracy or r2).",
+        help="The metric to compare, e.g. f1_macro or per_class.CLASS.recall (default: accuracy or r2, "
+        "of each target).",
         autocompletion=complete_metric,
     ),
 ]

@@ -121,7 +121,8 @@ def _finish_targets(
     which = "each target" if targets <= MAX_TARGETS else f"{MAX_TARGETS} of {targets:,} targets"
     axes.set_title(f"loss of {which}, {part}")
     names = drawable_names([*lines], MAX_TARGET_NAME)
-    if sum(map(columns, names)) + 4 * len(names) > MAX_LEGEND:  # it would cover the title
+    names = [name or f"target {number}" for number, name in enumerate(names, start=1)]
+    if len({*names}) < len(names) or sum(map(columns, names)) + 4 * len(names) > MAX_LEGEND:
         legend_beside(axes, [*lines.values()], names, title="target")
     else:
         legend_above(axes, dict(zip(names, lines.values(), strict=True)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,56 @@ def test_the_intervals_and_sets_of_each_target(program: Program) -> None:
     np.testing.assert_allclose(masses[0][-1], 1.0 - smallest)
     for number, target in enumerate(("price", "grade"), start=1):
         assert RunFolder(run / "targets" / f"{number}-{target}").has("coverage.csv")
+
+
+def test_a_cross_validation_has_each_targets_statistics(program: Program) -> None:
+    """In metrics.json, the table of folds, gates, comparisons and the report."""
+    run = run_of(program, "evaluate", "t.yaml", "--folds", "3", "--repeats", "1", "--set", "recipe=classic")
+    metrics = read_json(run / "metrics.json")
+    of_price = metrics["cross_validation"]["targets"]["price"]["r2"]
+    table = RunFolder(run).read_table("cross_validation.csv")
+    assert table is not None
+    scores = table.numbers(table.columns.index("targets.price.r2"))
+    assert of_price["scores"] == scores
+    assert of_price["mean"] == pytest.approx(np.mean(scores))
+    assert of_price["std"] == pytest.approx(np.std(scores, ddof=1))
+    assert metrics["cross_validation"]["baseline"]["targets"]["price"]["r2"] <= 0
+
+    gate = program("report", str(run), "--fail-under", "targets.price.r2=2", "--quiet")
+    assert gate.code == 1
+    assert f"targets.price.r2 is {of_price['mean']:g}, wanted" in gate.out + gate.err
+
+    other = run_of(
+        program, "evaluate", "t.yaml", "--folds", "3", "--repeats", "1", "--set", "model.hidden=[2]"
+    )
+    entries = json.loads(program("compare", str(run), str(other), "--json").out)["comparisons"]
+    assert [(entry["target"], entry["samples"], entry["paired"]) for entry in entries] == [
+        ("price", "folds", True),
+        ("grade", "folds", True),
+    ]
+    assert entries[0]["difference"] == pytest.approx(
+        of_price["mean"]
+        - read_json(other / "metrics.json")["cross_validation"]["targets"]["price"]["r2"]["mean"]
+    )
+
+    short = program("report", str(run)).out
+    row = next(line.split() for line in short.splitlines() if line.split()[:2] == ["price", "R²"])
+    assert float(row[2]) == pytest.approx(of_price["mean"], abs=1e-4)
+    assert "2 targets" in short
+    assert "targets: price, grade (3 classes)" in " ".join(short.split())
+
+
+def test_the_short_report_says_how_many_targets_there_are(program: Program, tmp_path: Path) -> None:
+    """There is no room for all of 20 labels."""
+    rng = np.random.default_rng(0)
+    rows = [[f"{rng.normal():.3f}", *map(str, rng.integers(0, 2, 20))] for _ in range(60)]
+    header = ["a", *(f"label {index}" for index in range(20))]
+    (tmp_path / "t.csv").write_text("\n".join(",".join(row) for row in [header, *rows]) + "\n")
+    labels = f"{{labels: [{', '.join(header[1:])}]}}"
+    config = f"data: {{source: t.csv, target: {labels}}}\nrecipe: classic\ntraining: {{epochs: 1}}\n"
+    (tmp_path / "t.yaml").write_text(config)
+    run = run_of(program, "train", "t.yaml")
+    lines = program("report", str(run)).out.splitlines()
+    table = lines[next(index for index, line in enumerate(lines) if line.startswith("  20 targets")) :]
+    assert table[1].split()[:3] == ["label", "0", "accuracy"]
+    assert "fnnctl report" in lines[-1]

@@ -55,3 +55,14 @@ def test_the_folds_means_stand_in_place_of_the_pooled_metrics(
 ])  # fmt: skip
 def test_all_others_are_as_they_are(metrics: dict[str, Any] | None) -> None:
     assert reported_metrics(metrics) == metrics
+
+
+def test_the_folds_means_stand_in_each_target_too() -> None:
+    """A target may have the name of a statistic."""
+    entry = {"mean": 0.25, "std": 0.1, "ci95": [0.2, 0.3], "scores": [0.2, 0.3]}
+    own = {"r2": 0.5, "r2_ci95": [0.4, 0.6], "support": 9, "baseline": {"r2": 0.0}}
+    folds = {"folds": 2, "targets": {"mean": {"r2": entry}}, "baseline": {"targets": {"mean": {"r2": -0.5}}}}
+    reported = reported_metrics({"test": {"targets": {"mean": own, "b": own}}, "cross_validation": folds})
+    assert reported is not None
+    means = {"r2": 0.25, "r2_ci95": [0.2, 0.3], "support": 9, "baseline": {"r2": -0.5}}
+    assert reported["test"]["targets"] == {"mean": means, "b": own}

@@ -184,3 +184,33 @@ def test_all_of_folds_fits_and_has_the_same_bytes_again(lengths: tuple[int, ...]
     first, second = (folds_figure(folds_of(*lengths), AWKWARD_TITLE) for _ in range(2))
     assert png_bytes(first) == png_bytes(second)
     check_fit(first)
+
+
+def history_of_targets(names: list[str]) -> History:
+    of_targets = {f"validation_targets.{name}.loss": [1.0, 0.5] for name in names}
+    return {"epoch": [1, 2], "train_loss": [2.0, 1.0], "validation_loss": [2.0, 1.5], **of_targets}
+
+
+@pytest.mark.parametrize(
+    ("targets", "shown"),
+    [
+        (["price", "days"], ["price", "days"]),
+        (
+            ["the label number 1 of all", "the label number 2 of all"],
+            ["the...1 of all", "the...2 of all"],
+        ),
+        (["\x07", "\x08", "x"], ["target 1", "target 2", "x"]),
+        ([f"target {index}" for index in range(9)], [f"target {index}" for index in range(6)]),
+    ],
+)
+def test_each_of_the_first_targets_has_a_line_of_its_own_name(targets: list[str], shown: list[str]) -> None:
+    figure = learning_curve_figure(
+        history_of_targets(targets), metric=ACCURACY, best_epoch=None, title="t", targets=targets
+    )
+    drawn = min(len(targets), 6)
+    assert len(figure.axes[1].lines) == drawn
+    legend = figure.axes[1].get_legend()
+    assert legend is not None
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert [text.replace("…", "...") for text in texts] == shown
+    check_fit(figure)

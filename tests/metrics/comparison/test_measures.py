@@ -8,7 +8,14 @@ from sklearn import metrics
 
 from fnnctl.metrics.class_metrics import F1
 from fnnctl.metrics.classification import score
-from fnnctl.metrics.comparison.measures import Influences, RowSums, class_measure, error_measure, mean_measure
+from fnnctl.metrics.comparison.measures import (
+    Hits,
+    Influences,
+    RowSums,
+    class_measure,
+    error_measure,
+    mean_measure,
+)
 from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Metric, TaskName
 from fnnctl.metrics.number_metrics import R2
 from fnnctl.metrics.registry import compared, metric_of, metrics_of
@@ -115,11 +122,38 @@ def test_the_mean_of_targets_is_that_of_their_metrics_on_the_rows_that_have_them
         np.testing.assert_allclose(mean.influences, expected)
 
 
-def test_the_mean_of_numbers() -> None:
-    errors = [np.array([1.0, 2.0]), np.array([3.0])]
-    mae = metric_of("mae")
-    assert mae is not None
-    measures = [error_measure(mae, ErrorRows(np.zeros(len(each)), each)) for each in errors]
-    mean = mean_measure([each for each in measures if each], [np.array([0, 1]), np.array([2])], 3)
+def test_the_mean_of_targets_is_on_rows_that_have_any() -> None:
+    """Of three rows the first target lacks the last one, and the second target the first one."""
+    first, second = (
+        ErrorRows(np.array([0.0, 2.0]), np.array([0.0, 1.0])),
+        ErrorRows(np.array([1.0, 3.0]), np.array([1.0, 3.0])),
+    )
+    measures = [error_measure(R2, first), error_measure(R2, second)]
+    mean = mean_measure(
+        [measure for measure in measures if measure], [np.array([0, 1]), np.array([1, 2])], rows=3
+    )
+    assert isinstance(mean, RowSums)
+    assert len(mean.values) == 3
+    assert mean.value == pytest.approx((0.5 + 1.0) / 2)  # 1 − 1/2, and no error
+
+
+def test_the_mean_of_shares_is_not_the_share_of_all_rows() -> None:
+    hits = [Hits(np.array([True, False, True, True])), Hits(np.array([False]))]
+    mean = mean_measure(hits, [np.arange(4), np.array([2])], rows=4)
     assert mean is not None
-    assert mean.value == (1.5 + 3.0) / 2
+    assert mean.value == pytest.approx(0.375)
+
+
+def test_the_mean_of_areas_has_the_variance_of_their_mean() -> None:
+    areas = [
+        Influences(0.75, np.array([0.1, -0.1]), [0.5, 0.9]),
+        Influences(0.85, np.array([-0.1, 0.3]), [0.55, 0.95]),
+    ]
+    mean = mean_measure(areas, [np.array([0, 1]), np.array([1, 2])], rows=3)
+    assert isinstance(mean, Influences)
+    np.testing.assert_allclose(mean.influences, [0.05, -0.1, 0.15])
+    half = (
+        1.959964 * (0.05**2 + 0.1**2 + 0.15**2) ** 0.5
+    )  # wider than √(0.25² + 0.3²) / 2, the independent one
+    assert mean.value == pytest.approx(0.8)
+    assert mean.interval == pytest.approx([0.8 - half, 1.0])
