@@ -85,8 +85,8 @@ def test_the_outputs_are_those_of_predict(settings: dict[str, Any], program: Pro
 def test_random_networks_predict_the_same(experiment: Config) -> None:
     from fnnctl.export.onnx.check import margins_of
 
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with TemporaryDirectory() as directory:
+        folder = Path(directory)
         write_rows(folder / "data.csv", experiment["seed"], codes=MANY_CODES, several=True)
         new = write_rows(folder / "new.csv", experiment["seed"] + 1, codes=MANY_CODES, new=True, several=True)
         experiment["data"]["source"] = "data.csv"
