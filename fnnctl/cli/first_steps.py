@@ -25,14 +25,20 @@ from fnnctl.config.table_files import TABLE_LABELS, WHOLE_FILE, TablePart
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
+from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.data.profile.source import SourceOptions
 
 HEADING = Heading("Get started")
-Target = Annotated[
-    str | None,
-    typer.Option("--target", metavar="COLUMN", help="The column to predict.", autocompletion=complete_target),
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="COLUMN",
+        help="The column to predict. Repeatable: one network for several.",
+        autocompletion=complete_target,
+    ),
 ]
 Delimiter = Annotated[
     str | None, typer.Option("--delimiter", metavar="CHARACTER", help="CSV delimiter (default: detected).")
@@ -60,7 +66,7 @@ def init(
             "--data", metavar="TABLE", help="Write an experiment for this table (default: an example)."
         ),
     ] = None,
-    target: Target = None,
+    target: Targets = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     part: TablePart = WHOLE_FILE,
@@ -96,7 +102,7 @@ def describe(
             help=f"A {TABLE_LABELS} or NPZ file, a folder of arrays, or a built-in data set.",
         ),
     ],
-    target: Target = None,
+    target: Targets = None,
     against: Annotated[
         str | None,
         run_option("--against", "Also compare the table with the rows that this run was trained on."),
@@ -125,16 +131,19 @@ def describe(
 
 
 def _source(
-    table: str, target: str | None, delimiter: str | None, encoding: str | None, part: TablePart
+    table: str, targets: list[str] | None, delimiter: str | None, encoding: str | None, part: TablePart
 ) -> SourceOptions:
     from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise UsageError("--delimiter: must be one character, and no quote")
+    names = targets or []
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"--target: {quoted(repeated)} is named twice; name each column once")
     return SourceOptions(
         source=table,
         folder=Path(),
-        target=target,
+        targets=tuple(names),
         delimiter=delimiter,
         encoding=encoding or DEFAULT_ENCODING,
         part=part,

@@ -22,6 +22,7 @@ from fnnctl.modelling.table_target import (
     Candidate,
     TargetFacts,
     check_table,
+    target_associations,
     target_candidates,
     target_facts,
 )
@@ -35,18 +36,25 @@ from fnnctl.store.catalogue import find_run
 def describe(options: SourceOptions, context: Context, *, against: str | None = None) -> Description:
     """Read a table and look at it; with `against` it is compared with the training rows of this run.
 
-    Raises `InputError` for a table that cannot be read, for an unknown target, and for a run whose network
+    Raises `InputError` for a table that cannot be read, for unknown targets, and for a run whose network
     cannot read the table, or keeps no histograms.
     """
     drift = None if against is None else _drift(options, against, context)
     with context.listener.reading() as on_read, current().opened():  # the user names the table
         source = read_source(options, on_read)
         table = table_facts(source)
-        target = target_facts(source)
-        candidates = () if target else target_candidates(table)
-        check = check_table(table, target) if target else ColumnCheck()
+        targets = target_facts(source)
+        candidates = () if targets else target_candidates(table)
+        check = check_table(table, targets) if targets else ColumnCheck()
     return Description(
-        options, table, target, candidates, check, _obstacle(table, target, candidates, options), drift
+        options=options,
+        table=table,
+        targets=targets,
+        candidates=candidates,
+        check=check,
+        associations=target_associations(targets),
+        obstacle=_obstacle(table, targets, candidates, options),
+        drift=drift,
     )
 
 
@@ -83,13 +91,13 @@ def _drift(options: SourceOptions, against: str, context: Context) -> TableDrift
 
 
 def _obstacle(
-    table: TableFacts, target: TargetFacts | None, candidates: Sequence[Candidate], options: SourceOptions
+    table: TableFacts, targets: Sequence[TargetFacts], candidates: Sequence[Candidate], options: SourceOptions
 ) -> str | None:
     """Why `init` would refuse the table; without a target, whether the likeliest one has no features."""
-    if target is None:
-        return no_features(table, candidates[0].name if candidates else None)
+    if not targets:
+        return no_features(table, [candidate.name for candidate in candidates[:1]])
     try:
-        table_starter(table, target, ColumnCheck(), options, Path())
+        table_starter(table, targets, ColumnCheck(), options, Path())
     except InputError as error:
         return error.problems[0].message
     return None

@@ -36,29 +36,30 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
     """
     refuse_existing(file)
     description = describe(options, context)
-    if description.target is None:
+    if not description.targets:
         if not output.json:
             output.render(terminal_report([description_document(description)], width=output.width))
         raise UsageError(description.obstacle or f"name the column to predict: {description.init_command}")
-    target, check = description.target, description.check
-    starter = table_starter(description.table, target, check, options, file.parent)
+    targets, check = description.targets, description.check
+    starter = table_starter(description.table, targets, check, options, file.parent)
     write_new(file, table_starter_text(starter, str(file)))
     if output.json:
         output.json_object(
             {
                 "file": str(file),
-                "target": starter.target,
-                "task": description.target.task,
+                "target": description.target_name,
+                "targets": [target.name for target in targets],
+                "task": description.task,
                 "ignored": list(starter.writable),
             }
         )
         return
     for sentence in starter.decisions():
         output.note(sentence)
-    if quantity := target.quantity:
+    if len(targets) == 1 and (quantity := targets[0].quantity):
         as_amounts = _run(file, "train", "--set", "data.task=regression")
         commands = f"`{_run(file)}` treats them as classes, `{as_amounts}` as amounts"
-        output.note(f"{quoted(target.name)} looks like {quantity}: {commands}")
+        output.note(f"{quoted(targets[0].name)} looks like {quantity}: {commands}")
     train, search = _run(file), _run(file, "search", "--time-limit", "300")
     output.note(f"wrote {file}; now run `{train}`, or `{search}`, which also looks for better settings")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from fnnctl.console.output import Output
 from fnnctl.context import ShowAmount, ShowEpochs, ShowNothing
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.progress import Interval, TimeLeft, TrainingPosition
 from fnnctl.text import amount_done
 
@@ -280,8 +281,9 @@ def _short_values(record: Record) -> str:
 
 
 def _metrics(record: Record) -> list[str]:
-    """The metrics of the training part, which are enough to follow training."""
-    return [name.removeprefix("train_") for name in record if name.startswith("train_")]
+    """The metrics of the training part, which are enough to follow training; not those of each target."""
+    metrics = [name.removeprefix("train_") for name in record if name.startswith("train_")]
+    return [metric for metric in metrics if not metric.startswith(f"{TARGETS}.")]
 
 
 def _number(value: float, decimals: int) -> str:

@@ -92,12 +92,17 @@ def _of_word(cells: CodedTexts, has_word: BoolArray) -> CodedTexts:
     return CodedTexts(codes, CLASSES, lines)
 
 
+def label_class(text: str) -> str | None:
+    """The class that a text in a column of 0 and 1 stands for; None if it stands for none."""
+    number = plain_number(text)
+    return _TRUTH.get(text.casefold()) if number is None else _NUMBERS.get(number)
+
+
 def _zeros_and_ones(name: str, column: CodedTexts, problems: Problems) -> CodedTexts:
     """The column with 0 and 1 for all their spellings; notes other values."""
     classes = []
     for text, line in zip(column.texts, column.lines, strict=True):
-        number = plain_number(text)
-        name_of_class = _TRUTH.get(text.casefold()) if number is None else _NUMBERS.get(number)
+        name_of_class = label_class(text)
         if name_of_class is None:
             message = f"the label {quoted(name)} must be 0 or 1, or false or true, not {quoted(text)}"
             problems.add(message, line=line)

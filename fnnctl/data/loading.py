@@ -188,6 +188,7 @@ def _load(
         files.append(_read_test(config, folder, main, targets, on_read))
     tables = [file.table for file in files]
     mapped, test_rows = main.table.mapped, sum(table.rows for table in tables[1:])
+    raw_targets = tuple(_raw_target(name, tables) for name in main.targets)
     categorical, categories = code_matrix(tables, main.categorical_names)
     numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(tables, main.numeric_names)
     dataset = Dataset(
@@ -199,7 +200,7 @@ def _load(
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        targets=tuple(_raw_target(name, tables) for name in main.targets),
+        targets=raw_targets,
         task=info.task if info and (info.target,) == main.targets else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
@@ -350,7 +351,9 @@ def _read_main(
     problems = Problems(source.file)
     read = _read_columns(source, config, targets, grouped, known_columns, problems, on_read)
     all_rows, by = read.rows, config.split.by
-    read, targets, warnings = with_labels(read, targets, config.target, problems)
+    read, targets, warnings = with_labels(
+        read, targets, config.target, problems, () if known_columns is None else known_columns.labels
+    )
     table = labelled(read, targets, config)
     is_feature = by in known_columns.sources if known_columns else by not in config.columns.ignore
     hidden, order = hidden_order(table, None if is_feature else by)

@@ -58,6 +58,20 @@ class ColumnCheck:
     warnings: tuple[Message, ...] = ()
     """A warning if there are any."""
 
+    @classmethod
+    def joined(cls, targets: Sequence[str], checks: Sequence[ColumnCheck]) -> ColumnCheck:
+        """What is known of the columns for the targets together, from the check for each."""
+        if len(checks) == 1:
+            return checks[0]
+        return cls(
+            leaks=tuple(dict.fromkeys(name for check in checks for name in check.leaks)),
+            warnings=tuple(
+                warning.about(target)
+                for target, check in zip(targets, checks, strict=True)
+                for warning in check.warnings
+            ),
+        )
+
 
 def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     """Predict the target from each column alone, outside the test part; of all rows without a split.
@@ -68,16 +82,7 @@ def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
     checks = [
         _check_columns(single, rows[np.isin(rows, present)]) for single, present in data.of_single_targets
     ]
-    if len(checks) == 1:
-        return checks[0]
-    return ColumnCheck(
-        leaks=tuple(dict.fromkeys(name for check in checks for name in check.leaks)),
-        warnings=tuple(
-            warning.about(target)
-            for target, check in zip(data.task.targets, checks, strict=True)
-            for warning in check.warnings
-        ),
-    )
+    return ColumnCheck.joined(data.task.targets, checks)
 
 
 def _check_columns(data: TaskData, rows: IntArray) -> ColumnCheck:

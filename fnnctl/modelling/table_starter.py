@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from fnnctl.arrays import IntArray
-from fnnctl.config.reading.table_starter import FoundColumn, RareClass, TableStarter
+from fnnctl.config.reading.table_starter import FoundColumn, FoundTarget, RareClass, TableStarter
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN
@@ -20,9 +18,9 @@ from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import sentences
 from fnnctl.modelling.data_checks import ColumnCheck
-from fnnctl.modelling.table_target import TargetFacts
+from fnnctl.modelling.table_target import TargetFacts, are_several_labels, target_data
 from fnnctl.tasks.registry import in_class_order
-from fnnctl.text import counted, quoted
+from fnnctl.text import counted, joined_words, quoted
 
 RARE_SHARE: Final = 0.1
 """A class with a smaller share of the rows is rare."""
@@ -41,15 +39,19 @@ SPLITS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 def table_starter(
-    facts: TableFacts, target: TargetFacts, check: ColumnCheck, options: SourceOptions, folder: Path
+    facts: TableFacts,
+    targets: Sequence[TargetFacts],
+    check: ColumnCheck,
+    options: SourceOptions,
+    folder: Path,
 ) -> TableStarter:
     """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
     source, notes = facts.source, facts.notes
     ignored = facts.left_out
     _refuse_unusable(facts, options)
-    split, reason = _split(target, source.file)
-    has_own_task = source.path is None and BUILTIN[options.source].target == target.name
-    used = [column for column in facts.columns if column.name not in ignored and column.name != target.name]
+    split, reason = _split(source, targets)
+    unused, are_labels = {*ignored, *source.target_names}, are_several_labels(targets)
+    used = [column for column in facts.columns if column.name not in unused]
     noted = [(column, note) for column in used for note in notes.get(column.name, ())]
     return TableStarter(
         source=_source(source, options, folder),
@@ -58,12 +60,8 @@ def table_starter(
             FoundColumn(column.name, column.type.kind, column.missing, column.unique)
             for column in facts.columns
         ),
-        target=target.name,
-        about_target=_about(facts, target),
-        task=None if has_own_task else target.task,
-        may_be_amounts=target.may_be_amounts,
-        counts=None if target.counts is None else str(target.counts),
-        class_order=target.likely_order or (),
+        targets=tuple(_target(facts, target, options, is_label=are_labels) for target in targets),
+        are_labels=are_labels,
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         part=options.part.settings,
@@ -90,16 +88,14 @@ def table_starter(
         ),
         split=split,
         split_reason=reason,
-        rare=_rare(target),
-        scarce=_scarce(target),
         leaks=tuple(filter(is_allowed_value, check.leaks)),
         warnings=(*facts.warnings, *sentences(check.warnings)),
     )
 
 
 def _refuse_unusable(facts: TableFacts, options: SourceOptions) -> None:
-    target = facts.source.target_name or ""
-    for name in (target, *facts.source.odd_values):
+    targets = facts.source.target_names
+    for name in (*targets, *facts.source.odd_values):
         if not is_allowed_value(name):
             raise UsageError(
                 f"a config cannot contain the control characters of {quoted(name)}: rename the column"
@@ -111,20 +107,20 @@ def _refuse_unusable(facts: TableFacts, options: SourceOptions) -> None:
     for key, value in options.part.settings.items():
         if not is_allowed_value(value):
             raise UsageError(f"--{key}: a config cannot contain the control characters of {quoted(value)}")
-    if message := no_features(facts, target):
+    if message := no_features(facts, targets):
         raise DataError(Problem(message, file=facts.source.file))
 
 
-def no_features(facts: TableFacts, target: str | None) -> str | None:
-    """Why nothing can predict the target, or why no column can be one (None); None if something can."""
+def no_features(facts: TableFacts, targets: Sequence[str]) -> str | None:
+    """Why nothing can predict the targets, or why no column can be one (none); None if something can."""
     ignored = facts.left_out
-    if any(column.name not in ignored for column in facts.columns if column.name != target):
+    if any(column.name not in ignored for column in facts.columns if column.name not in targets):
         return None
     reasons = [f"{quoted(name)} ({why})" for name, why in list(ignored.items())[:LISTED_CLASSES]]
     why = f": {'; '.join(reasons)}" if reasons else ""
-    if target is None:
+    if not targets:
         return f"no column can be the target{why}"
-    return f"there is no column to predict {quoted(target)} from{why}"
+    return f"there is no column to predict {joined_words([*map(quoted, targets)])} from{why}"
 
 
 def _source(source: Source, options: SourceOptions, folder: Path) -> str:
@@ -138,6 +134,20 @@ def _source(source: Source, options: SourceOptions, folder: Path) -> str:
     if not is_allowed_value(name):
         raise UsageError(f"a config cannot contain the path {quoted(name)}: rename the file")
     return name
+
+
+def _target(facts: TableFacts, target: TargetFacts, options: SourceOptions, *, is_label: bool) -> FoundTarget:
+    has_own_task = facts.source.path is None and BUILTIN[options.source].target == target.name
+    return FoundTarget(
+        name=target.name,
+        about=f"{target.labelled_rows:,} of {target.rows:,} rows" if is_label else _about(facts, target),
+        task=None if has_own_task else target.task,
+        may_be_amounts=target.may_be_amounts,
+        counts=None if target.counts is None else str(target.counts),
+        class_order=target.likely_order or (),
+        rare=_rare(target),
+        scarce=_scarce(target),
+    )
 
 
 def _about(facts: TableFacts, target: TargetFacts) -> str:
@@ -175,16 +185,14 @@ def _scarce(target: TargetFacts) -> str | None:
     return f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
 
 
-def _split(target: TargetFacts, file: str) -> tuple[Mapping[str, Any], str | None]:
+def _split(source: Source, targets: Sequence[TargetFacts]) -> tuple[Mapping[str, Any], str | None]:
     """Settings that let the rows be divided, and why the usual ones do not; raises DataError if none do."""
-    codes = target.column.codes[target.column.codes >= 0]
-    texts: tuple[str, ...] = target.column.texts
-    strata: IntArray = codes if target.classes else np.zeros(len(codes), np.intp)
+    data = target_data(source, targets)
     for settings in SPLITS:
-        if _is_possible(strata, texts, settings):
-            return settings, _reason(target) if settings else None
-    message = f"{counted(len(codes), 'row')} cannot be divided into a training and a test part"
-    raise DataError(Problem(message, file=file))
+        if _is_possible(data.strata, data.strata_names, settings):
+            return settings, _reason(targets[0], len(data)) if settings else None
+    message = f"{counted(len(data), 'row')} cannot be divided into a training and a test part"
+    raise DataError(Problem(message, file=source.file))
 
 
 def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, Any]) -> bool:
@@ -195,8 +203,8 @@ def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, 
     return True
 
 
-def _reason(target: TargetFacts) -> str:
-    """Why the usual settings do not divide the rows."""
+def _reason(target: TargetFacts, rows: int) -> str:
+    """Why the usual settings do not divide the rows, which are stratified by the target."""
     single = [quoted(name) for name, count in target.classes if count == 1]
     if len(single) == 1:
         return f"the class {single[0]} has a single row, which only one part can have: add rows or remove it"
@@ -204,4 +212,4 @@ def _reason(target: TargetFacts) -> str:
         which = f"{len(single):,} classes, such as {single[0]}, have a single row each"
         return f"{which}, which only one part can have: add rows or remove these"
     need = "parts that all have the same classes" if target.classes else "three parts"
-    return f"{counted(target.rows, 'row')} are too few for {need}: add rows"
+    return f"{counted(rows, 'row')} are too few for {need}: add rows"

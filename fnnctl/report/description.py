@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +12,11 @@ from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.messages import sentences
+from fnnctl.metrics.association import Association, Measure
 from fnnctl.metrics.drift import TableDrift
+from fnnctl.metrics.metric import SEVERAL, TargetKind
 from fnnctl.modelling.data_checks import ColumnCheck
-from fnnctl.modelling.table_target import Candidate, TargetFacts
+from fnnctl.modelling.table_target import Candidate, TargetFacts, are_several_labels, rows_without_target
 from fnnctl.report.blocks import Block, Command, Notes, Table
 from fnnctl.report.document import Document, block_section, merge_blocks
 from fnnctl.report.formats.fitting import fit_names
@@ -27,21 +29,31 @@ MAX_LISTED: Final = 200
 MAX_ALIKE = 4
 """More columns with the same note share a line."""
 REGRESSION_COMMAND: Final = "fnnctl train --set data.task=regression"
+MAX_PAIRS: Final = 20
+"""How many pairs of targets are listed, the strongest ones."""
+MEASURES: Final[Mapping[Measure, str]] = {
+    "pearson": "correlation (Pearson)",
+    "cramers_v": "Cramér's V",
+    "correlation_ratio": "correlation ratio η",
+}
 LONGEST_NAME, VALUE_WIDTH = 120, 14
 """The most characters of a column's name, and of a frequent value. A terminal may have less room."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """What `describe` says about a table."""
 
     options: SourceOptions
     table: TableFacts
-    target: TargetFacts | None
+    targets: tuple[TargetFacts, ...]
+    """Empty if none is known."""
     candidates: tuple[Candidate, ...]
-    """The columns that could be the target; empty if it is known."""
+    """The columns that could be the target; empty if one is known."""
     check: ColumnCheck
-    """How well each column alone predicts the target, if that is known."""
+    """How well each column alone predicts the targets, if any are known."""
+    associations: tuple[Association, ...] = ()
+    """How each two targets hang together, the strongest first."""
     obstacle: str | None = None
     """Why no experiment is possible; None if one is, as far as that is known without a target."""
     drift: TableDrift | None = None
@@ -58,11 +70,12 @@ class Description:
 
     @property
     def init_command(self) -> str:
-        """The command that writes an experiment; the target is the known one, or the likeliest."""
+        """The command that writes an experiment; its targets are the known ones, or the likeliest."""
         options, source = self.options, self.table.source
         words = ["fnnctl", "init", "--data", options.source]
         if source.path is not None and not source.arrays:
-            words += ["--target", self._target_name()]
+            names = [target.name for target in self.targets] or [self._likeliest_target()]
+            words += [word for name in names for word in ("--target", name)]
         if options.delimiter is not None:
             words += ["--delimiter", options.delimiter]
         if options.encoding != DEFAULT_ENCODING:
@@ -71,41 +84,58 @@ class Description:
             words += option
         return shlex.join(words)
 
-    def extent(self, column: ColumnFacts) -> Extent | None:
-        """The numbers of a column; None if it has none, and of classes, which have no order."""
-        is_class = self.target is not None and self.target.classes and column.name == self.target.name
-        return None if is_class else column.extent
+    @property
+    def target_name(self) -> str | None:
+        """The only target; None if there are several, or if none is known."""
+        return self.targets[0].name if len(self.targets) == 1 else None
 
     @property
-    def target_notes(self) -> tuple[str, ...]:
-        """Sentences if the classes of the target may be amounts or in an order, or its values counts."""
-        if self.target is None:
-            return ()
-        quantity, counts = self.target.quantity, self.target.counts
+    def task(self) -> TargetKind | None:
+        """What kind of target is to be learned; None if none is known."""
+        if len(self.targets) > 1:
+            return SEVERAL
+        return self.targets[0].task if self.targets else None
+
+    @property
+    def rows_without_target(self) -> int:
+        """How many rows have no value in any target."""
+        return rows_without_target(self.targets) if self.targets else 0
+
+    def extent(self, column: ColumnFacts) -> Extent | None:
+        """The numbers of a column; None if it has none, and of classes, which have no order."""
+        is_class = any(target.classes and column.name == target.name for target in self.targets)
+        return None if is_class else column.extent
+
+    def target_notes(self, target: TargetFacts) -> tuple[str, ...]:
+        """Sentences if the classes of a target may be amounts or in an order, or its values counts."""
+        is_only = len(self.targets) == 1
+        output = "model.output" if is_only else f"model.outputs.{target.name}"
+        quantity, counts = target.quantity, target.counts
         notes, looks_like, treated = [], counts or quantity, []
         if quantity is not None:
-            classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
-            treated.append(f"{classes}, `{REGRESSION_COMMAND}` as amounts")
+            classes = f"`fnnctl train` treats them as {len(target.classes)} classes"
+            amounts = REGRESSION_COMMAND if is_only else f"{output}: squared"
+            treated.append(f"{classes}, `{amounts}` as amounts")
         if counts is not None:
-            treated.append("`model.output: poisson` estimates the logarithm of their mean")
+            treated.append(f"`{output}: poisson` estimates the logarithm of their mean")
         if looks_like is not None:
             notes.append(f"looks like {looks_like}: {', '.join(treated)}")
-        if order := self.target.likely_order:
+        if is_only and (order := target.likely_order):
             setting = f"class_order: {flow_yaml(list(order))}"
             notes.append(f"looks like classes in an order: `{setting}` in the config's data section says so")
         return tuple(notes)
 
-    def _target_name(self) -> str:
-        if self.target is not None:
-            return self.target.name
+    def _likeliest_target(self) -> str:
         name = self.candidates[0].name if self.candidates else ""
         return name if name.isprintable() and name else "COLUMN"
 
 
 def description_document(description: Description) -> Document:
-    """The target, the columns, what to look at, and what comes next."""
-    table, target = description.table, description.target
-    about_target = [f"{_quoted(target.name)} {note}" for note in description.target_notes] if target else []
+    """The targets, the columns, what to look at, and what comes next."""
+    table, targets = description.table, description.targets
+    about_targets = [
+        f"{_quoted(target.name)} {note}" for target in targets for note in description.target_notes(target)
+    ]
     reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
     end: Block = Command("Write an experiment", (description.init_command,))
     if description.obstacle is not None:
@@ -113,11 +143,16 @@ def description_document(description: Description) -> Document:
     blocks = merge_blocks(
         (
             *([drift_table(description.drift, "these rows")] if description.drift else []),
-            *([_target(table, target)] if target else []),
+            *(
+                [_labels(description)]
+                if are_several_labels(targets)
+                else (_target(table, one) for one in targets)
+            ),
+            *([_associations(description)] if description.associations else []),
             _columns(description),
             Notes(
                 "To look at",
-                (*table.warnings, *about_target, *sentences(description.check.warnings), *_notes(table)),
+                (*table.warnings, *about_targets, *sentences(description.check.warnings), *_notes(table)),
             ),
             Notes("What could be the target", tuple(reasons)),
             end,
@@ -128,14 +163,29 @@ def description_document(description: Description) -> Document:
 
 def description_json(description: Description) -> dict[str, Any]:
     """The object of `describe --json`."""
-    table, target = description.table, description.target
+    table, only_target = description.table, description.target_name
+    classes = [_classes_json(target) for target in description.targets]
     return {
         "source": table.source.file,
         "rows": table.rows,
         "repeated_rows": table.repeated_rows,
-        "target": target.name if target else None,
-        "task": target.task if target else None,
-        "classes": [{"class": name, "rows": rows} for name, rows in target.classes] if target else [],
+        "target": only_target,
+        "task": description.task,
+        "classes": classes[0] if only_target is not None else [],
+        "targets": [
+            {"name": target.name, "task": target.task, "rows": target.rows, "classes": of_target}
+            for target, of_target in zip(description.targets, classes, strict=True)
+        ],
+        "rows_without_target": description.rows_without_target,
+        "associations": [
+            {
+                "targets": [pair.first, pair.second],
+                "measure": pair.measure,
+                "value": pair.value,
+                "rows": pair.rows,
+            }
+            for pair in description.associations
+        ],
         "candidates": [
             {"name": candidate.name, "reason": candidate.reason} for candidate in description.candidates
         ],
@@ -145,16 +195,20 @@ def description_json(description: Description) -> dict[str, Any]:
     }
 
 
+def _classes_json(target: TargetFacts) -> list[dict[str, Any]]:
+    return [{"class": name, "rows": rows} for name, rows in target.classes]
+
+
 def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any]:
     table, extent = description.table, description.extent(column)
-    is_target = column.name == table.source.target_name
+    as_targets = (target for target in description.targets if target.name == column.name)
     return {
         "name": column.name,
         "kind": column.type.kind,
         "missing": column.missing,
         "unique": column.unique,
         "notes": [
-            *(description.target_notes if is_target else ()),
+            *(note for target in as_targets for note in description.target_notes(target)),
             *(note.text for note in table.notes.get(column.name, ())),
         ],
         "leave_out": column.name in table.left_out,
@@ -186,6 +240,39 @@ def _target(table: TableFacts, target: TargetFacts) -> Block:
     return Notes(f"Target {_quoted(target.name)}: a regression", (*numbers, *missing))
 
 
+def _labels(description: Description) -> Table:
+    """The share of each label, in place of a table of two classes for each."""
+    labels = description.targets[:MAX_LISTED]
+    rows = []
+    for name, target in zip(fit_names((label.name for label in labels), LONGEST_NAME), labels, strict=True):
+        missing, labelled = description.table.rows - target.rows, target.labelled_rows
+        rows.append((name, f"{labelled:,}", _percent(labelled, target.rows), f"{missing:,}"))
+    if more := len(description.targets) - len(rows):
+        rows.append((f"{more:,} more: see --json", "", "", ""))
+    header = ("label", "rows", "share", "without a value")
+    return Table(f"{len(description.targets):,} labels", header, tuple(rows), unbroken=(0,))
+
+
+def _associations(description: Description) -> Table:
+    """How the targets hang together, and how many rows have none of them."""
+    pairs = description.associations[:MAX_PAIRS]
+    rows = [
+        (
+            f"{_quoted(pair.first)} and {_quoted(pair.second)}",
+            MEASURES[pair.measure],
+            NOTHING if pair.value is None else f"{pair.value:.2f}",
+            f"{pair.rows:,}",
+        )
+        for pair in pairs
+    ]
+    if more := len(description.associations) - len(rows):
+        rows.append((f"{more:,} weaker: see --json", "", "", ""))
+    without = description.rows_without_target
+    notes = (f"{counted(without, 'row')} without a value in any target: left out",) if without else ()
+    header = ("targets", "measure", "value", "rows with both")
+    return Table("How the targets hang together", header, tuple(rows), texts=(0, 1), notes=notes)
+
+
 def _columns(description: Description) -> Table:
     columns = description.table.columns[:MAX_LISTED]
     names = fit_names((column.name for column in columns), LONGEST_NAME)
@@ -203,7 +290,7 @@ def _cells(description: Description, column: ColumnFacts) -> tuple[str, ...]:
         values = _range(extent)
     elif column.span is not None:
         values = " … ".join(column.span)
-    kind = "target" if column.name == description.table.source.target_name else column.type.kind
+    kind = "target" if column.name in description.table.source.target_names else column.type.kind
     return kind, missing, f"{column.unique:,}", values
 
 

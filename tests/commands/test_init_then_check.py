@@ -34,7 +34,7 @@ def test_check_accepts_what_init_writes(seed: int) -> None:
         folder = Path(name)
         (folder / "table.csv").write_bytes(text.encode())
         config = folder / "table.yaml"
-        options = SourceOptions(source=str(folder / "table.csv"), folder=folder, target=target)
+        options = SourceOptions(source=str(folder / "table.csv"), folder=folder, targets=(target,))
         try:
             init_table(options, config, SILENT, Output(quiet=True))
         except InputError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
@@ -134,3 +135,35 @@ def test_a_run_with_several_targets_is_not_trained_on(program: Program, messages
     done = program("train", "t.yaml", "--warm-start", str(run))
     assert done.code == 2
     messages.check(done.err.replace(run.name, "RUN"))
+
+
+@pytest.mark.parametrize(
+    ("targets", "declared"),
+    [
+        (("price", "grade", "count"), ["price", "grade", "count"]),
+        (("rust", "leak"), {"labels": ["rust", "leak"], "separator": None}),
+    ],
+)
+def test_what_init_writes_for_several_targets_trains(
+    program: Program, tmp_path: Path, targets: tuple[str, ...], declared: object
+) -> None:
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    labels = ["rust,leak", *(f"{int(row % 3 == 0)},{int(row % 4 == 0)}" for row in range(90))]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, zip(lines, labels, strict=True))) + "\n")
+    options = [word for name in targets for word in ("--target", name)]
+    made = program("init", "own.yaml", "--data", "t.csv", *options, "--json").json
+    assert (made["target"], made["targets"], made["task"]) == (None, list(targets), "several")
+    described = program("describe", "t.csv", *options, "--json").json
+    assert [target["name"] for target in described["targets"]] == list(targets)
+    assert program("check", "own.yaml").code == 0
+    small = ("recipe=classic", "training.epochs=2", "model.hidden=[3]")
+    run = run_of(program, "train", "own.yaml", *(word for one in small for word in ("--set", one)))
+    assert list(read_json(run / "metrics.json")["test"]["targets"]) == list(targets)
+    config = yaml.safe_load((run / "resolved.yaml").read_text())
+    assert config["data"]["target"] == declared
+
+
+def test_a_target_is_named_once(program: Program) -> None:
+    for command in (("describe", "t.csv"), ("init", "own.yaml", "--data", "t.csv")):
+        done = program(*command, "--target", "price", "--target", "price")
+        assert (done.code, done.err) == (2, "--target: 'price' is named twice; name each column once\n")

@@ -81,7 +81,8 @@ def test_init_never_overwrites(program: Program, trees: Path, tmp_path: Path) ->
     assert (tmp_path / "fnnctl.yaml").read_text() == "mine"
     answer = program("init", "other.yaml", "--data", "trees.csv", "--target", "harvest", "--json").json
     assert answer == {
-        "file": "other.yaml", "target": "harvest", "task": "classification", "ignored": ["tree"],
+        "file": "other.yaml", "target": "harvest", "targets": ["harvest"], "task": "classification",
+        "ignored": ["tree"],
     }  # fmt: skip
 
 

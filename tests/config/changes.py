@@ -19,7 +19,7 @@ def plain_values(forms: Iterable[Form]) -> list[Any]:
 
 
 def values_of(form: Form) -> list[Any]:
-    if form.has_free_keys and (names := choice_names(form.entries)):
+    if form.has_free_keys and (names := choice_names(form.entries) or plain_values(form.entries)):
         return [{}, {"a": names[-1]}]
     if form.has_free_keys and sections_of(form.entries):
         return [{}, {"training.l2": {"choice": [0.1]}}]

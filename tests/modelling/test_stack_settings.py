@@ -221,7 +221,7 @@ def test_techniques_are_off_until_they_are_given(name: str) -> None:
     assert (settings.techniques, member.hyperparameters) == ((name,), {name: 0.4})
 
 
-ELSEWHERE = {"class_weights", "time_limit", "threads", "max_rows", "warm_start"}
+ELSEWHERE = {"class_weights", "target_weights", "time_limit", "threads", "max_rows", "warm_start"}
 """The training settings that the engine does not get as a value of the stack or its member."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fnnctl.config.reading.starter import STARTER_NAME
-from fnnctl.config.reading.table_starter import RareClass, TableStarter, table_starter_text
+from fnnctl.config.reading.table_starter import FoundTarget, RareClass, TableStarter, table_starter_text
 from fnnctl.data.profile.source import SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import DataError, UsageError
@@ -23,23 +23,21 @@ COLOURS = ["red", "blue", "red", "green"] * 10
 def made(
     folder: Path,
     columns: Mapping[str, Sequence[object]],
-    target: str | None = "y",
+    targets: Sequence[str] = ("y",),
     *,
     table: str = "table.csv",
     config_folder: Path | None = None,
 ) -> TableStarter:
     (folder / table).parent.mkdir(exist_ok=True)
     (folder / table).write_text(csv_text(columns))
-    options = SourceOptions(source=str(folder / table), folder=folder, target=target)
+    options = SourceOptions(source=str(folder / table), folder=folder, targets=tuple(targets))
     return started(options, config_folder or folder)
 
 
 def started(options: SourceOptions, folder: Path) -> TableStarter:
     source = read_source(options)
-    target = target_facts(source)
-    assert target is not None
-    facts = table_facts(source)
-    return table_starter(facts, target, check_table(facts, target), options, folder)
+    targets, facts = target_facts(source), table_facts(source)
+    return table_starter(facts, targets, check_table(facts, targets), options, folder)
 
 
 def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
@@ -53,14 +51,13 @@ def test_what_is_found_is_decided_upon(tmp_path: Path) -> None:
             "y": COLOURS,
         },
     )
-    assert (starter.source, starter.rows, starter.target, starter.task) == (
-        "table.csv", 40, "y", "classification",
-    )  # fmt: skip
-    assert starter.about_target == "3 classes: red (20), blue (10), green (10)"
+    assert (starter.source, starter.rows) == ("table.csv", 40)
+    about = "3 classes: red (20), blue (10), green (10)"
+    assert starter.targets == (FoundTarget(name="y", about=about, task="classification"),)
     assert list(starter.ignored) == ["id"]
     assert starter.codes == ("zip",)
     assert list(starter.suspected) == ["-999"]
-    assert (starter.split, starter.split_reason, starter.rare) == ({}, None, None)
+    assert (starter.split, starter.split_reason) == ({}, None)
     assert (starter.delimiter, starter.encoding) == (None, None)
     assert [column.name for column in starter.columns] == ["id", "a", "zip", "temp", "y"]
 
@@ -76,17 +73,17 @@ def of_classes(folder: Path, y: Sequence[str]) -> TableStarter:
 def test_a_rare_class_is_named(tmp_path: Path, rare: int, rows: int, classes: int, is_rare: bool) -> None:
     """`rare` rows of one class, beside `classes` with `rows` rows each."""
     y = ["rare"] * rare + [f"common {number}" for number in range(classes)] * rows
-    starter = of_classes(tmp_path, y)
+    (target,) = of_classes(tmp_path, y).targets
     expected = f"the class 'rare' has {rare} of {len(y):,} rows"
-    assert (starter.rare and str(starter.rare)) == (expected if is_rare else None)
+    assert (target.rare and str(target.rare)) == (expected if is_rare else None)
 
 
 @pytest.mark.parametrize(("rare", "is_positive"), [("no", False), ("zero", True)])
 def test_of_two_classes_the_rare_one_may_not_be_the_positive_one(
     tmp_path: Path, rare: str, is_positive: bool
 ) -> None:
-    starter = of_classes(tmp_path, ["often"] * 195 + [rare] * 5)
-    assert starter.rare == RareClass(rare, 5, 200, is_binary=True, is_positive=is_positive)
+    (target,) = of_classes(tmp_path, ["often"] * 195 + [rare] * 5).targets
+    assert target.rare == RareClass(rare, 5, 200, is_binary=True, is_positive=is_positive)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +112,10 @@ def test_a_class_of_very_few_rows_cannot_be_trained_on(
     tmp_path: Path, y: list[str], messages: Messages
 ) -> None:
     starter = of_classes(tmp_path, y)
-    messages.check(starter.scarce)
-    assert f"warning: {starter.scarce}" in starter.decisions()
-    assert f"# {starter.scarce}." in table_starter_text(starter, STARTER_NAME)
+    (scarce,) = starter.scarce_classes
+    messages.check(scarce)
+    assert f"warning: {scarce}" in starter.decisions()
+    assert f"# {scarce}." in table_starter_text(starter, STARTER_NAME)
 
 
 def test_the_source_is_relative_to_the_config(tmp_path: Path) -> None:
@@ -134,8 +132,9 @@ def test_built_in_data_keep_their_own_task_and_arrays_are_named_as_they_are(tmp_
     iris, arrays = (
         started(SourceOptions(source=name, folder=tmp_path), tmp_path) for name in ("iris", "a.npz")
     )
-    assert (iris.source, iris.target, iris.task) == ("iris", "species", None)
-    assert (arrays.source, arrays.target) == ("a.npz", "y")
+    (species,), (y,) = iris.targets, arrays.targets
+    assert (iris.source, species.name, species.task) == ("iris", "species", None)
+    assert (arrays.source, y.name, y.task) == ("a.npz", "y", "classification")
 
 
 def test_tables_without_an_experiment(tmp_path: Path, messages: Messages) -> None:
@@ -144,7 +143,7 @@ def test_tables_without_an_experiment(tmp_path: Path, messages: Messages) -> Non
     with pytest.raises(DataError) as nothing:
         made(tmp_path, {"id": range(40), "y": COLOURS})
     with pytest.raises(UsageError) as column:
-        made(tmp_path, {"a": NUMBERS, "y\x1b": COLOURS}, "y\x1b")
+        made(tmp_path, {"a": NUMBERS, "y\x1b": COLOURS}, ["y\x1b"])
     with pytest.raises(UsageError) as file:
         made(tmp_path, columns, table="a\x1b.csv")
     for caught in (nothing, column, file):
@@ -157,3 +156,45 @@ def test_a_column_that_gives_the_target_away_is_named(tmp_path: Path) -> None:
     starter = made(tmp_path, {"a": [number % 7 * 1.5 for number in range(80)], "code": code, "y": y})
     assert starter.leaks == ("code",)
     assert [warning.partition(" predicts")[0] for warning in starter.warnings] == ["the column 'code' alone"]
+
+
+def test_several_targets_are_listed_and_divided_by_the_first(tmp_path: Path) -> None:
+    """A row without the first target, but with another one, is counted among the rows to divide."""
+    columns: dict[str, Sequence[object]] = {
+        "a": NUMBERS,
+        "y": [*COLOURS[:-1], ""],
+        "z": [f"{number}.5" for number in range(40)],
+    }
+    starter = made(tmp_path, columns, targets=("y", "z"))
+    assert [(target.name, target.task, target.about) for target in starter.targets] == [
+        ("y", "classification", "3 classes: red (20), blue (10), green (9)"),
+        ("z", "regression", "numbers from 0.5 to 39.5"),
+    ]
+    assert (starter.are_labels, starter.only_target, starter.split) == (False, None, {})
+    single = [*["red"] * 38, "blue", "blue"]
+    assert made(tmp_path, columns | {"y": [*single[1:], "green"]}, targets=("y", "z")).split == {
+        "stratify": False
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "are_labels"),
+    [([0, 1], True), (["0", ""], None), (["true", "False"], True), (["yes", "no"], False), ([0, 2], False)],
+)
+def test_columns_of_0_and_1_alone_are_labels(
+    tmp_path: Path, second: Sequence[object], are_labels: bool | None
+) -> None:
+    columns: dict[str, Sequence[object]] = {
+        "a": NUMBERS,
+        "y": [0, 1, 1, ""] * 10,
+        "z": [*second, *reversed(second)] * 10,
+    }
+    if are_labels is None:  # it is no target
+        with pytest.raises(DataError):
+            made(tmp_path, columns, targets=("y", "z"))
+        return
+    starter = made(tmp_path, columns, targets=("y", "z"))
+    assert starter.are_labels is are_labels
+    if are_labels:
+        assert [target.about for target in starter.targets] == ["20 of 30 rows", "20 of 40 rows"]
+    assert not made(tmp_path, columns, targets=("y",)).are_labels

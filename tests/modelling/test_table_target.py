@@ -12,7 +12,13 @@ from fnnctl.errors import DataError
 from fnnctl.messages import sentences
 from fnnctl.modelling import table_target
 from fnnctl.modelling.data_checks import ColumnCheck
-from fnnctl.modelling.table_target import check_table, target_candidates, target_facts
+from fnnctl.modelling.table_target import (
+    check_table,
+    rows_without_target,
+    target_associations,
+    target_candidates,
+    target_facts,
+)
 from tests.data.profile.conftest import csv_text
 from tests.messages import Messages
 
@@ -20,21 +26,19 @@ COLOURS = ["red", "blue", "red", "green"] * 10
 AMOUNTS = [number * 1.37 for number in range(40)]
 
 
-def source(folder: Path, columns: Mapping[str, Sequence[object]], target: str | None = None) -> Source:
+def source(folder: Path, columns: Mapping[str, Sequence[object]], *targets: str) -> Source:
     (folder / "table.csv").write_text(csv_text(columns))
-    return read_source(SourceOptions(source="table.csv", folder=folder, target=target))
+    return read_source(SourceOptions(source="table.csv", folder=folder, targets=targets))
 
 
 def test_classes_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
-    facts = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
-    assert facts is not None
+    (facts,) = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
     assert (facts.task, facts.rows) == ("classification", 40)
     assert facts.classes == (("red", 20), ("blue", 10), ("green", 10))
 
 
 def test_amounts_are_a_regression(tmp_path: Path) -> None:
-    facts = target_facts(source(tmp_path, {"a": COLOURS, "price": AMOUNTS}, "price"))
-    assert facts is not None
+    (facts,) = target_facts(source(tmp_path, {"a": COLOURS, "price": AMOUNTS}, "price"))
     assert (facts.task, facts.classes) == ("regression", ())
 
 
@@ -86,9 +90,7 @@ NOISE = [f"{number:.4f}" for number in np.random.default_rng(0).normal(size=ROWS
 
 def check(folder: Path, columns: Mapping[str, Sequence[object]]) -> ColumnCheck:
     table = source(folder, columns, "y")
-    target = target_facts(table)
-    assert target is not None
-    return check_table(table_facts(table), target)
+    return check_table(table_facts(table), target_facts(table))
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,53 @@ def test_nothing_is_known_of_too_many_columns_or_too_few_rows(
     monkeypatch.setattr(table_target, "MAX_COLUMNS", 1)
     assert check(tmp_path, columns) == ColumnCheck()
     assert check(tmp_path, {"id": range(ROWS), "y": CLASSES}) == ColumnCheck()
+
+
+def test_several_targets_are_no_columns_to_predict_from(tmp_path: Path) -> None:
+    """Each has its own warnings, and a copy of another one is none."""
+    table = source(
+        tmp_path,
+        {
+            "a": NOISE,
+            "code": [number % 4 for number in range(ROWS)],
+            "y": CLASSES,
+            "z": CLASSES,
+            "u": SHUFFLED,
+        },
+        "y",
+        "z",
+        "u",
+    )
+    targets = target_facts(table)
+    column_check = check_table(table_facts(table), targets)
+    assert column_check.leaks == ("code",)
+    assert [sentence[:28] for sentence in sentences(column_check.warnings)] == [
+        "y: the column 'code' alone p",
+        "z: the column 'code' alone p",
+    ]
+
+
+def test_how_targets_hang_together_and_which_rows_have_none(tmp_path: Path) -> None:
+    """Amounts are compared as numbers however they are written; rows need both."""
+    table = source(
+        tmp_path,
+        {
+            "a": NOISE,
+            "dollars": ["", "", *(f"${1000 * number}.00" for number in range(2, ROWS))],
+            "cents": ["", *(-100 * number for number in range(1, ROWS))],
+            "side": ["", "high", "", *(["low", "high"][number > 60] for number in range(3, ROWS))],
+        },
+        "dollars",
+        "cents",
+        "side",
+    )
+    targets = target_facts(table)
+    assert rows_without_target(targets) == 1
+    pairs = target_associations(targets)
+    assert [(pair.first, pair.second, pair.measure, pair.rows) for pair in pairs] == [
+        ("dollars", "cents", "pearson", ROWS - 2),
+        ("dollars", "side", "correlation_ratio", ROWS - 3),
+        ("cents", "side", "correlation_ratio", ROWS - 2),
+    ]
+    assert pairs[0].value == pytest.approx(-1)
+    assert target_associations(targets[:1]) == ()

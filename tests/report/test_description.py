@@ -12,7 +12,13 @@ from rich.console import Console
 from fnnctl.commands import describe as command
 from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
-from fnnctl.report.description import MAX_LISTED, Description, description_document, description_json
+from fnnctl.report.description import (
+    MAX_LISTED,
+    MAX_PAIRS,
+    Description,
+    description_document,
+    description_json,
+)
 from fnnctl.report.formats.terminal import terminal_report
 from tests.data.profile.conftest import csv_text
 from tests.messages import Messages
@@ -29,11 +35,24 @@ TREES: Columns = {
 }
 PRICES: Columns = {"a": range(ROWS), "price": ["", *(number * 1.5 for number in range(ROWS - 1))]}
 NUMBERED: Columns = {"a": range(ROWS), "y": [number % 2 for number in range(ROWS)]}
+ORDERS: Columns = {
+    "a": [number * 7 % 13 for number in range(ROWS)],
+    "price": ["", "", *(number * 1.5 for number in range(ROWS - 2))],
+    "days": ["", *([0, 1, 1, 2, 2, 2, 3, 3, 4, 6, 9, 2, 1] * 3)],
+    "grade": ["", *["low", "high", ""] * 13],
+}
+FAULTS: Columns = {
+    "a": [number * 7 % 13 for number in range(ROWS)],
+    "rust": [0, 1, 1, 0] * 10,
+    "crack": ["", "0", "true", "false"] * 10,
+    "leak": [1, 0, 0, 0, 0] * 8,
+}
 
 
-def describe(folder: Path, columns: Columns, **options: str | None) -> Description:
+def describe(folder: Path, columns: Columns, *targets: str) -> Description:
     (folder / "trees.csv").write_text(csv_text(columns))
-    return command.describe(SourceOptions(source="trees.csv", folder=folder, **options), Context())  # type: ignore[arg-type]
+    options = SourceOptions(source="trees.csv", folder=folder, targets=targets)
+    return command.describe(options, Context())
 
 
 def blocks_of(description: Description) -> dict[str, Any]:
@@ -48,18 +67,20 @@ def lines_of(description: Description, width: int | None) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("columns", "target"),
+    ("columns", "targets"),
     [
-        pytest.param(TREES, "harvest", id="classes"),
-        pytest.param(TREES, None, id="without a target one is suggested"),
-        pytest.param(PRICES, "price", id="a regression and its missing targets"),
-        pytest.param(NUMBERED, "y", id="classes that are numbers have no median"),
+        pytest.param(TREES, ["harvest"], id="classes"),
+        pytest.param(TREES, [], id="without a target one is suggested"),
+        pytest.param(PRICES, ["price"], id="a regression and its missing targets"),
+        pytest.param(NUMBERED, ["y"], id="classes that are numbers have no median"),
+        pytest.param(ORDERS, ["price", "days", "grade"], id="several targets"),
+        pytest.param(FAULTS, ["rust", "crack", "leak"], id="labels"),
     ],
 )
 def test_what_is_said_of_a_table(
-    tmp_path: Path, messages: Messages, columns: Columns, target: str | None
+    tmp_path: Path, messages: Messages, columns: Columns, targets: Sequence[str]
 ) -> None:
-    description = describe(tmp_path, columns, target=target)
+    description = describe(tmp_path, columns, *targets)
     messages.check("\n".join([description.headline, shown(description_document(description).blocks)]))
 
 
@@ -84,7 +105,7 @@ def test_the_command_repeats_the_options_and_quotes_names(tmp_path: Path) -> Non
 
 
 def test_the_json_has_the_promised_keys_and_all_columns(tmp_path: Path) -> None:
-    value = description_json(describe(tmp_path, TREES, target="harvest"))
+    value = description_json(describe(tmp_path, TREES, "harvest"))
     assert (value["rows"], value["target"], value["task"]) == (40, "harvest", "classification")
     assert [column["name"] for column in value["columns"]] == list(TREES)
     tree, height, soil, planted, harvest = value["columns"]
@@ -109,7 +130,7 @@ def test_a_wide_table_is_cut_but_not_in_json(tmp_path: Path) -> None:
 
 def test_many_classes_are_summed_up(tmp_path: Path) -> None:
     y = [f"class {number}" for number in range(MAX_LISTED + 3)] * 3
-    blocks = blocks_of(describe(tmp_path, {"a": range(len(y)), "y": y}, target="y"))
+    blocks = blocks_of(describe(tmp_path, {"a": range(len(y)), "y": y}, "y"))
     assert blocks[f"Target 'y': {MAX_LISTED + 3} classes"].rows[-1] == ("3 more", "9", "1.5 %")
 
 
@@ -131,3 +152,39 @@ def test_names_are_never_broken_and_whole_where_there_is_room(
     assert max(map(cell_len, lines)) <= (width or 500)
     assert ("19200 … 63700 … 108200" in line) is (width != 80)
     assert blocks_of(description)["Columns"].rows[0][0] == LONG
+
+
+def test_the_json_of_several_targets(tmp_path: Path) -> None:
+    """`target` and `classes` are those of a single target alone."""
+    value = description_json(describe(tmp_path, ORDERS, "price", "grade"))
+    assert (value["target"], value["task"], value["classes"]) == (None, "several", [])
+    assert value["targets"] == [
+        {"name": "price", "task": "regression", "rows": 38, "classes": []},
+        {
+            "name": "grade",
+            "task": "classification",
+            "rows": 26,
+            "classes": [{"class": "high", "rows": 13}, {"class": "low", "rows": 13}],
+        },
+    ]
+    assert value["rows_without_target"] == 1
+    (pair,) = value["associations"]
+    assert (pair["targets"], pair["measure"]) == (["price", "grade"], "correlation_ratio")
+    assert (0 < pair["value"] < 1, pair["rows"]) == (True, 25)
+    single = description_json(describe(tmp_path, ORDERS, "price"))
+    assert (single["target"], single["associations"], single["rows_without_target"]) == ("price", [], 2)
+    assert description_json(describe(tmp_path, ORDERS))["targets"] == []
+
+
+def test_of_many_pairs_the_strongest_are_listed(tmp_path: Path) -> None:
+    """Pairs of a column without another value among the rows that have both come last."""
+    names = [f"y{number}" for number in range(8)]
+    columns: Columns = {"a": range(40)} | {
+        name: [(row * (number + 3) // 7) % (number + 2) for row in range(40)]
+        for number, name in enumerate(names)
+    }
+    table = blocks_of(describe(tmp_path, columns, *names))["How the targets hang together"]
+    assert len(table.rows) == MAX_PAIRS + 1
+    assert table.rows[-1] == ("8 weaker: see --json", "", "", "")
+    values = [float(row[2]) for row in table.rows[:-1]]
+    assert values == sorted(values, reverse=True)

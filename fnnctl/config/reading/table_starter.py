@@ -13,7 +13,7 @@ from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
 from fnnctl.errors import UsageError
-from fnnctl.text import counted, cut, printable, quoted, truncate_end
+from fnnctl.text import counted, cut, printable, quoted, truncate_end, word_list
 
 MAX_NAMED: Final = 3
 """How many of the columns that are left out are named on the terminal."""
@@ -52,15 +52,11 @@ class RareClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableStarter:
-    """What the experiment says about a table."""
+class FoundTarget:
+    """A column to predict."""
 
-    source: str
-    """As the config names it."""
-    rows: int
-    columns: tuple[FoundColumn, ...]
-    target: str
-    about_target: str
+    name: str
+    about: str
     """Its classes, or its range."""
     task: str | None
     """None if the source has a task of its own."""
@@ -70,6 +66,39 @@ class TableStarter:
     """What the target looks like if its values may be counts."""
     class_order: tuple[str, ...] = ()
     """The classes from the lowest to the highest, if they look like a scale."""
+    rare: RareClass | None = None
+    """The rarest class, if it is rare."""
+    scarce: str | None = None
+    """What is to be expected of classes with very few rows."""
+
+    @property
+    def output(self) -> str | None:
+        """The output that its values may need, if it is one of several targets.
+
+        None if none is likely, or if a config cannot have its name as a key.
+        """
+        if not self.name.isprintable():
+            return None
+        return "poisson" if self.counts is not None else "squared" if self.may_be_amounts else None
+
+    @property
+    def output_reason(self) -> str:
+        """What its values look like that may need this output, as a predicate."""
+        return "has numbers as classes" if self.counts is None else f"looks like {self.counts}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStarter:
+    """What the experiment says about a table."""
+
+    source: str
+    """As the config names it."""
+    rows: int
+    columns: tuple[FoundColumn, ...]
+    targets: tuple[FoundTarget, ...]
+    """One or several."""
+    are_labels: bool = False
+    """Whether they are several columns of 0 and 1 alone."""
     delimiter: str | None = None
     encoding: str | None = None
     part: Mapping[str, str] = field(default_factory=dict)
@@ -91,10 +120,6 @@ class TableStarter:
     split: Mapping[str, Any] = field(default_factory=dict)
     """The settings without which the rows cannot be divided."""
     split_reason: str | None = None
-    rare: RareClass | None = None
-    """The rarest class, if it is rare."""
-    scarce: str | None = None
-    """What is to be expected of classes with very few rows."""
     leaks: tuple[str, ...] = ()
     """Columns that alone predict the target nearly perfectly."""
     warnings: tuple[str, ...] = ()
@@ -105,14 +130,22 @@ class TableStarter:
         """Those of the ignored columns whose names a config can contain."""
         return {name: why for name, why in self.ignored.items() if name and is_allowed_value(name)}
 
+    @property
+    def only_target(self) -> FoundTarget | None:
+        """The target; None if there are several, to which settings of one target do not apply."""
+        return self.targets[0] if len(self.targets) == 1 else None
+
+    @property
+    def scarce_classes(self) -> Iterator[str]:
+        """What is to be expected of classes with very few rows, one sentence per target that has any."""
+        for target in self.targets:
+            if target.scarce is not None:
+                yield target.scarce if self.only_target else f"{quoted(target.name)}: {target.scarce}"
+
     def decisions(self) -> Iterator[str]:
         """What was decided about the table, for the user, one sentence each."""
-        change = "write data.task: regression" if self.task is None else "change data.task to regression"
-        amounts = f"; if these numbers are amounts, {change}" if self.may_be_amounts else ""
-        yield f"target {quoted(self.target)}: {self.about_target}{amounts}"
-        if self.counts is not None:
-            first = "" if self.task == "regression" else f"{change}, and "
-            yield f"{quoted(self.target)} looks like {self.counts}: {first}activate model.output: poisson"
+        target = self.only_target
+        yield from self._about_several() if target is None else _about_target(target)
         if self.ignored:
             some = [
                 f"{quoted(name) if name else 'the first'} ({why})"
@@ -124,11 +157,10 @@ class TableStarter:
         yield from self.categorical.values()
         yield from self.missing.values()
         yield from (f"warning: {warning}" for warning in self.warnings)
-        if self.rare is not None:
-            setting = "model.threshold" if self.rare.is_binary else "training.class_weights"
-            yield f"{self.rare}: if too few of them are found, activate {setting}"
-        if self.scarce is not None:
-            yield f"warning: {self.scarce}"
+        if target is not None and target.rare is not None:
+            setting = "model.threshold" if target.rare.is_binary else "training.class_weights"
+            yield f"{target.rare}: if too few of them are found, activate {setting}"
+        yield from (f"warning: {sentence}" for sentence in self.scarce_classes)
         if self.date is not None and is_allowed_value(self.date):
             yield f"{quoted(self.date)} has dates: if new rows will be later, activate data.split.by"
         if self.group is not None:
@@ -136,6 +168,28 @@ class TableStarter:
             yield f"{repeats}: if new rows will have other ids, activate data.split.group"
         if self.split_reason is not None:
             yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"
+
+    def _about_several(self) -> Iterator[str]:
+        if self.are_labels:
+            some = [f"{quoted(label.name)} ({label.about})" for label in self.targets]
+            labels = "the targets have 0 and 1 alone, so they are labels, of which a row may have any number"
+            yield f"{labels}: {word_list(some, MAX_NAMED)}"
+            return
+        for target in self.targets:
+            yield f"target {quoted(target.name)}: {target.about}"
+            if target.output is not None:
+                means = "the logarithm of their mean" if target.counts is not None else "amounts"
+                activate = f"to estimate {means}, activate {target.output} in model.outputs"
+                yield f"{quoted(target.name)} {target.output_reason}: {activate}"
+
+
+def _about_target(target: FoundTarget) -> Iterator[str]:
+    change = "write data.task: regression" if target.task is None else "change data.task to regression"
+    amounts = f"; if these numbers are amounts, {change}" if target.may_be_amounts else ""
+    yield f"target {quoted(target.name)}: {target.about}{amounts}"
+    if target.counts is not None:
+        first = "" if target.task == "regression" else f"{change}, and "
+        yield f"{quoted(target.name)} looks like {target.counts}: {first}activate model.output: poisson"
 
 
 def table_starter_text(starter: TableStarter, file: str) -> str:
@@ -178,15 +232,8 @@ def _data(starter: TableStarter) -> Iterator[str]:
     yield "data:"
     yield f"  source: {_value(starter.source)}  # {size}"
     yield from (f"  {name}: {_value(value)}" for name, value in starter.part.items())
-    yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
-    if starter.rare and starter.rare.is_binary and not starter.rare.is_positive:
-        yield f"  # positive_class: {_value(starter.rare.name)}  # the class that model.threshold is about"
-    if starter.task is not None:
-        other = "  # or regression, if these numbers are amounts" if starter.may_be_amounts else ""
-        yield f"  task: {starter.task}{other}"
-    if starter.class_order:
-        yield "  # If the classes have this order, this line gives the network and its metrics their ranks:"
-        yield f"  # class_order: {_written(list(starter.class_order))}"
+    target = starter.only_target
+    yield from _several_targets(starter) if target is None else _target(target)
     for name, value in (("delimiter", starter.delimiter), ("encoding", starter.encoding)):
         if value is not None:
             yield f"  {name}: {_value(value)}"
@@ -194,6 +241,29 @@ def _data(starter: TableStarter) -> Iterator[str]:
     yield from _columns(starter)
     yield from _split(starter)
     yield ""
+
+
+def _target(target: FoundTarget) -> Iterator[str]:
+    yield f"  target: {_value(target.name)}  # {cut(target.about)}"
+    if target.rare and target.rare.is_binary and not target.rare.is_positive:
+        yield f"  # positive_class: {_value(target.rare.name)}  # the class that model.threshold is about"
+    if target.task is not None:
+        other = "  # or regression, if these numbers are amounts" if target.may_be_amounts else ""
+        yield f"  task: {target.task}{other}"
+    if target.class_order:
+        yield "  # If the classes have this order, this line gives the network and its metrics their ranks:"
+        yield f"  # class_order: {_written(list(target.class_order))}"
+
+
+def _several_targets(starter: TableStarter) -> Iterator[str]:
+    margin = "    "
+    if starter.are_labels:
+        yield "  target:"
+        yield "    labels:  # columns of 0 and 1; a row may have any number of them"
+        margin = "      "
+    else:
+        yield "  target:  # one network predicts all of these; a row may lack some"
+    yield from (f"{margin}- {_value(target.name)}  # {cut(target.about)}" for target in starter.targets)
 
 
 def _missing(starter: TableStarter) -> Iterator[str]:
@@ -252,20 +322,41 @@ def _split(starter: TableStarter) -> Iterator[str]:
 
 
 def _model(starter: TableStarter) -> Iterator[str]:
-    rare = starter.rare
-    if starter.counts is not None:
-        task = "" if starter.task == "regression" else ", with task: regression above"
-        yield f"# {_comment(quoted(starter.target))} looks like {starter.counts}."
+    target = starter.only_target
+    if target is None:
+        yield from _outputs(starter)
+    elif target.counts is not None:
+        task = "" if target.task == "regression" else ", with task: regression above"
+        yield f"# {_comment(quoted(target.name))} looks like {target.counts}."
         yield "# With these lines the network estimates the logarithm of the mean and is trained on Poisson's"
         yield f"# deviance; for rates, also name the column of the exposures as data.exposure{task}:"
         yield "# model:"
         yield "#   output: poisson"
         yield ""
-    if starter.scarce is not None:
-        yield f"# {_comment(starter.scarce)}."
+    for sentence in starter.scarce_classes:
+        yield f"# {_comment(sentence)}."
         yield ""
-    if rare is None:
+    if target is not None and target.rare is not None:
+        yield from _rare(target.rare)
+
+
+def _outputs(starter: TableStarter) -> Iterator[str]:
+    """Outputs of their own for some of several targets."""
+    outputs = {target.name: target.output for target in starter.targets if target.output is not None}
+    if not outputs:
         return
+    for target in starter.targets:
+        if target.output is not None:
+            yield f"# {_comment(quoted(target.name))} {target.output_reason}."
+    yield "# The output squared estimates amounts, and poisson the logarithm of the mean of counts. Activate"
+    yield "# those of these lines that suit a target:"
+    yield "# model:"
+    yield "#   outputs:"
+    yield from (f"#     {_value(name)}: {output}" for name, output in outputs.items())
+    yield ""
+
+
+def _rare(rare: RareClass) -> Iterator[str]:
     yield f"# {_comment(str(rare))}."
     if rare.is_binary:
         also = "" if rare.is_positive else ", and data.positive_class above"
@@ -285,7 +376,8 @@ def _search(starter: TableStarter) -> Iterator[str]:
     """A space of one's own; nothing without validation rows: there are then too few for bags, too."""
     if starter.split.get("validation") == 0:
         return
-    metric = "mae" if starter.task == "regression" else "log_loss"
+    target = starter.only_target
+    metric = "loss" if target is None else "mae" if target.task == "regression" else "log_loss"
     yield "# `fnnctl search` needs no section here: it varies what this file does not set, in a way that"
     yield "# suits the table. To vary only settings of your choice:"
     yield "# search:"

@@ -87,8 +87,9 @@ class ColumnFacts:
 def column_facts(source: Source, column_type: ColumnType) -> ColumnFacts:
     """The facts about a column of a source."""
     table, name = source.table, column_type.name
-    if source.target is not None and name == source.target.name:
-        return _target_facts(column_type, source.target.plain())
+    for target in source.targets:
+        if name == target.name:
+            return _target_facts(column_type, target.plain())
     if name in table.categorical:
         return _text_facts(column_type, table.categorical[name])
     if column_type.kind == "date":
@@ -100,7 +101,7 @@ def column_facts(source: Source, column_type: ColumnType) -> ColumnFacts:
 
 
 def target_numbers(target: RawTarget) -> FloatArray | None:
-    """(N,) the numbers of the target, NaN if missing; None if some texts are no numbers."""
+    """(N,) the numbers of a target, NaN if missing; None if some texts are no numbers."""
     plain = target.plain()
     numbers = [plain_number(text) for text in plain.texts]
     if any(number is None for number in numbers):

@@ -66,11 +66,13 @@ class ColumnNote:
 
 
 def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tuple[ColumnNote, ...]]:
-    """The notes on each column; the target and columns without a note are left out."""
+    """The notes on each column; targets and columns without a note are left out."""
     first_with: dict[bytes, str] = {}
     notes: dict[str, tuple[ColumnNote, ...]] = {}
     for column in facts:
-        if column.name != source.target_name and (column_notes := tuple(_notes(source, column, first_with))):
+        if column.name in source.target_names:
+            continue
+        if column_notes := tuple(_notes(source, column, first_with)):
             notes[column.name] = column_notes
     return notes
 
@@ -101,8 +103,8 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
         yield ColumnNote("copy", f"has {equal_to} {quoted(first)}", leave_out=True)
     elif _is_id(column):
         yield ColumnNote("id", "has a different whole number in every row, like an id", leave_out=True)
-    elif source.target is not None and _gives_target(source, source.target, column):
-        copy = f"has one value for each value of {quoted(source.target.name)}"
+    elif copied := next((target for target in source.targets if _gives_target(source, target, column)), None):
+        copy = f"has one value for each value of {quoted(copied.name)}"
         yield ColumnNote("target", copy, leave_out=True)
     else:
         yield from _sentinels(column)

@@ -6,7 +6,7 @@ them, because a text among numbers may also be a typing error; `init` does so, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -129,7 +129,7 @@ def read_usable(
 def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
     """The texts among each column's numbers or dates; none for a column whose texts may be something else.
 
-    No class of the target, which is among the `declared` columns, becomes a missing value.
+    No class of a target, which is among the `declared` columns, becomes a missing value.
     """
     other_texts = [column.texts for name, column in table.categorical.items() if name not in faulty]
     elsewhere = frozenset(text for texts in other_texts for text in texts)
@@ -167,7 +167,8 @@ class SourceOptions:
     """A built-in data set's name, or a path."""
     folder: Path
     """Where a relative path starts."""
-    target: str | None = None
+    targets: tuple[str, ...] = ()
+    """The columns to predict; empty if they are not known, or if the source has one by itself."""
     delimiter: str | None = None
     encoding: str = DEFAULT_ENCODING
     part: TablePart = WHOLE_FILE
@@ -188,8 +189,8 @@ class Source:
     """Its columns; the target is one of the categorical ones."""
     types: Mapping[str, ColumnType]
     """How each column was read, in the order of the header."""
-    target: RawTarget | None
-    """The target that is given, or that the source has by itself."""
+    targets: tuple[RawTarget, ...]
+    """The targets that are given, or the one that the source has by itself; codes are -1 in rows without."""
     markers: tuple[Marker, ...] = ()
     """Texts that are read as missing values, but are not declared as such by default."""
     odd_values: Mapping[str, OddValue] = field(default_factory=dict)
@@ -197,32 +198,33 @@ class Source:
     are not."""
 
     @property
-    def target_name(self) -> str | None:
-        """The name of the target's column."""
-        return self.target.name if self.target else None
+    def target_names(self) -> tuple[str, ...]:
+        """The columns of the targets."""
+        return tuple(target.name for target in self.targets)
 
 
 def read_source(options: SourceOptions, on_read: OnRead = UNREPORTED) -> Source:
-    """Read all columns. Raises `InputError` if the table cannot be read, or has no such target."""
+    """Read all columns. Raises `InputError` if the table cannot be read, or has no such targets."""
     info = BUILTIN.get(options.source)
     if info is not None:
         _refuse_part(options, None)
         with builtin_path(options.source) as path:
-            return _read(path, options.source, None, options.target or info.target, BUILTIN_FORMAT, on_read)
+            targets = options.targets or (info.target,)
+            return _read(path, options.source, None, targets, BUILTIN_FORMAT, on_read)
     path = find_file(options.source, options.folder, setting="", builtin=BUILTIN, folders=True)
     _refuse_part(options, path)
     if holds_arrays(path):
         _refuse_options(options, "contains arrays")
-        if options.target not in (None, LABELS):
+        if options.targets not in ((), (LABELS,)):
             raise UsageError(f"{options.source} contains arrays: its target is always {LABELS}")
     elif (kind := kind_of_table(path)).has_types:
         _refuse_options(options, f"is {kind.noun}")
-    target = options.target or (LABELS if holds_arrays(path) else None)
+    targets = options.targets or ((LABELS,) if holds_arrays(path) else ())
     missing = missing_texts(DEFAULT_MISSING_VALUES)
     form = CsvFormat(
         options.delimiter, options.encoding, missing, encoding_setting="--encoding", part=options.part
     )
-    return _read(path, printable(options.source), path, target, form, on_read)
+    return _read(path, printable(options.source), path, targets, form, on_read)
 
 
 def _refuse_part(options: SourceOptions, path: Path | None) -> None:
@@ -239,12 +241,12 @@ def _refuse_options(options: SourceOptions, kind: str) -> None:
 
 
 def _read(
-    path: Path, file: str, source_path: Path | None, target: str | None, form: CsvFormat, on_read: OnRead
+    path: Path, file: str, source_path: Path | None, targets: Sequence[str], form: CsvFormat, on_read: OnRead
 ) -> Source:
     arrays = holds_arrays(path)
     markers: tuple[Marker, ...] = ()
     odd_values: Mapping[str, OddValue] = {}
-    kinds: dict[str, Kind] = {} if target is None else {target: "categorical"}
+    kinds: dict[str, Kind] = dict.fromkeys(targets, "categorical")
     try:
         if arrays:
             table = read_arrays(path, {}, on_read=on_read)
@@ -252,20 +254,19 @@ def _read(
             table, markers, odd_values = read_usable(path, form, kinds, file, on_read)
     except DataError as error:
         raise DataError(*map(_without_config, error.problems)) from None
-    if target is not None and target not in table.names:
-        close = did_you_mean(target, map(printable, table.names))
-        hint = close or f"; its columns are {word_list([quoted(name) for name in table.names])}"
-        raise UsageError(f"there is no column {quoted(target)} in {file}{hint}")
-    raw = None
-    if target is not None:
-        raw = raw_target(target, table.categorical[target], amounts(table, target))
+    for name in targets:
+        if name not in table.names:
+            close = did_you_mean(name, map(printable, table.names))
+            hint = close or f"; its columns are {word_list([quoted(column) for column in table.names])}"
+            raise UsageError(f"there is no column {quoted(name)} in {file}{hint}")
+    raw_targets = tuple(raw_target(name, table.categorical[name], amounts(table, name)) for name in targets)
     return Source(
         file=file,
         path=source_path,
         arrays=arrays,
         table=table,
-        types=_types(table, raw),
-        target=raw,
+        types=_types(table, raw_targets),
+        targets=raw_targets,
         markers=markers,
         odd_values=odd_values,
     )
@@ -278,12 +279,12 @@ def _without_config(problem: Problem) -> Problem:
     )
 
 
-def _types(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:
-    """How each column was read. The target was read as texts, but may be amounts; arrays have no texts."""
+def _types(table: Table, targets: Sequence[RawTarget]) -> dict[str, ColumnType]:
+    """How each column was read. A target was read as texts, but may be amounts; arrays have no texts."""
     types = dict(table.types) or dict(_of_arrays(table))
-    if target is not None and all(plain_number(text) is not None for text in target.plain().texts):
-        column = types[target.name]
-        types[target.name] = replace(column, kind="numeric", format=target.format)
+    for target in targets:
+        if all(plain_number(text) is not None for text in target.plain().texts):
+            types[target.name] = replace(types[target.name], kind="numeric", format=target.format)
     return types
 
 

@@ -150,6 +150,6 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "data.class_order data.exposure data.target.labels data.test_sha256 evaluation.metrics extends "
         "model.ensemble.bags "
         "model.ensemble.plain_twins model.ensemble.share_weights model.hidden[0].normalization.epsilon "
-        "model.hidden[0].residual model.outputs model.residual training.averaging training.averaging.start "
+        "model.hidden[0].residual model.residual training.averaging training.averaging.start "
         "training.horizon training.lr_schedule.minimum"
     )

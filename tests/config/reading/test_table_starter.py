@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,7 @@ from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.table_starter import (
     MAX_COLUMNS,
     FoundColumn,
+    FoundTarget,
     RareClass,
     TableStarter,
     table_starter_text,
@@ -22,6 +24,7 @@ from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.config.schema.target import LabelsTarget
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.errors import UsageError
 from tests.config.recipes.cases import facts_of
@@ -35,14 +38,24 @@ HOSTILE = (
 names = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)).filter(is_allowed_value)
 
 
+HARVEST = FoundTarget(name="harvest", about="2 classes: poor (82), good (78)", task="classification")
+
+
+DAYS = FoundTarget(
+    name="days",
+    about="13 classes: 2 (40), 3 (36), 1 (32), …",
+    task="classification",
+    may_be_amounts=True,
+    counts="counts (whole numbers from 0 to 15, mean 3.15, variance 5.42)",
+)
+
+
 def starter(**changes: object) -> TableStarter:
     usual = {
         "source": "trees.csv",
         "rows": 160,
         "columns": (FoundColumn("tree", "text", 0, 160), FoundColumn("harvest", "categorical", 0, 2)),
-        "target": "harvest",
-        "about_target": "2 classes: poor (82), good (78)",
-        "task": "classification",
+        "targets": (HARVEST,),
     }
     return TableStarter(**(usual | changes))  # type: ignore[arg-type]
 
@@ -73,22 +86,36 @@ def test_the_text_leaves_all_but_the_data_to_the_recipe() -> None:
     [
         {
             "ignored": dict.fromkeys(("tree", "b", "c", "d", "e"), "is an id"),
-            "rare": RareClass("x", 3, 100, is_binary=True, is_positive=True),
+            "targets": (replace(HARVEST, rare=RareClass("x", 3, 100, is_binary=True, is_positive=True)),),
             "missing": {"-": "column 'a': '-' is read as missing"},
             "split": {"stratify": False},
             "split_reason": "a single row",
             "warnings": ("the columns alone predict",),
             "leaks": ("code",),
         },
-        {"may_be_amounts": True, "about_target": "10 classes: 4.0 (861), 3.0 (597), …"},
+        {"targets": (replace(HARVEST, may_be_amounts=True, about="10 classes: 4.0 (861), 3.0 (597), …"),)},
         {
-            "task": "regression",
+            "targets": (replace(HARVEST, task="regression"),),
             "columns": tuple(FoundColumn(f"x{k}", "numeric", 0, 9) for k in range(MAX_COLUMNS + 7)),
             "split": {"validation": 0.0, "stratify": False},
             "split_reason": "2 rows are too few",
         },
+        {
+            "targets": (
+                FoundTarget(name="price in $", about="numbers from 54.77 to 151.13", task="regression"),
+                replace(DAYS, scarce="the class '8' has 4 of 178 rows"),
+                replace(HARVEST, name="stars", may_be_amounts=True, about="5 classes: 4 (44), 1 (42), …"),
+            )
+        },
+        {
+            "targets": tuple(
+                FoundTarget(name=name, about=f"{rows} of 160 rows", task="classification")
+                for name, rows in (("rust", 40), ("crack", 12), ("leak: oil", 3), ("dent", 7))
+            ),
+            "are_labels": True,
+        },
     ],
-    ids=["every decision", "numbers that may be amounts", "many columns and few rows"],
+    ids=["every decision", "numbers that may be amounts", "many columns and few rows", "targets", "labels"],
 )
 def test_the_text_and_the_decisions(changes: dict[str, Any], messages: Messages) -> None:
     made = starter(**changes)
@@ -122,14 +149,19 @@ def test_hostile_names_are_read_back_as_they_are(
     columns = tuple(FoundColumn(name, "numeric", 0, 1) for name in (*ignored, target))
     made = starter(
         source=source,
-        target=target,
+        targets=(
+            replace(
+                HARVEST,
+                name=target,
+                about=about,
+                rare=RareClass(about, 3, 100, is_binary=True, is_positive=False),
+            ),
+        ),
         ignored=ignored,
         codes=tuple(codes),
         date=date,
         suspected=suspected,
         missing=suspected,
-        about_target=about,
-        rare=RareClass(about, 3, 100, is_binary=True, is_positive=False),
         split_reason=about,
         columns=columns,
     )
@@ -140,6 +172,28 @@ def test_hostile_names_are_read_back_as_they_are(
     assert loaded.experiment.training.class_weights is None
     assert data.missing_values == (*DEFAULT_MISSING_VALUES, *suspected)
     assert (loaded.experiment.seed, data.columns.categorical) == (7, ())
+
+
+@given(st.lists(names.filter(bool), min_size=2, max_size=5, unique=True), st.booleans())
+def test_hostile_names_of_several_targets_are_read_back_as_they_are(
+    targets: list[str], are_labels: bool
+) -> None:
+    """Also where they are keys of outputs, which may be activated; no key has control characters."""
+    of_one = HARVEST if are_labels else DAYS
+    made = starter(targets=tuple(replace(of_one, name=name) for name in targets), are_labels=are_labels)
+    text = table_starter_text(made, STARTER_NAME)
+    data = load(text).experiment.data
+    assert data.targets == tuple(targets)
+    assert isinstance(data.target, LabelsTarget) is are_labels
+    if are_labels:
+        assert "# model:" not in text
+        return
+    before, start, after = text.partition("# model:\n")
+    offered, end, rest = after.partition("\n\n")
+    lines = "\n".join(line[2:] for line in offered.split("\n"))
+    outputs = load("".join([before, start[2:], lines, end, rest])).experiment.model.outputs or {}
+    keys = [name for name in targets if name.isprintable()]
+    assert {name: output.name for name, output in outputs.items()} == dict.fromkeys(keys, "poisson")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +210,7 @@ def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: obje
     made = starter(
         ignored={"tree": "why"},
         codes=("field", "no"),
-        class_order=("low", "2", "high"),
+        targets=(replace(HARVEST, class_order=("low", "2", "high")),),
         suspected={"-999": "'temp' has -999"},
         date="signup",
         group="customer",
@@ -179,7 +233,9 @@ def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: obje
 def test_what_helps_to_find_rows_of_a_rare_class_is_offered(is_binary: bool) -> None:
     """Nothing is weighted unless the user wants it: weights would make the probabilities wrong."""
     weights = ("# training:", "#   class_weights: balanced")
-    made = starter(rare=RareClass("no", 3, 100, is_binary=is_binary, is_positive=False))
+    made = starter(
+        targets=(replace(HARVEST, rare=RareClass("no", 3, 100, is_binary=is_binary, is_positive=False)),)
+    )
     text = table_starter_text(made, STARTER_NAME)
     assert load(text).experiment == load(table_starter_text(starter(), STARTER_NAME)).experiment
     for line in ("  # positive_class: ", "# model:", "#   threshold: f1 ", *weights):
@@ -201,9 +257,18 @@ def test_columns_that_give_the_target_away_can_be_ignored(ignored: dict[str, str
     assert load(text).experiment.data.columns.ignore == (*ignored, "code", "no")
 
 
-@pytest.mark.parametrize(("task", "metric"), [("classification", "log_loss"), ("regression", "mae")])
-def test_a_search_of_domains_is_offered_if_there_are_validation_rows(task: str, metric: str) -> None:
-    text = table_starter_text(starter(task=task), STARTER_NAME)
+@pytest.mark.parametrize(
+    ("targets", "metric"),
+    [
+        ((HARVEST,), "log_loss"),
+        ((replace(HARVEST, task="regression"),), "mae"),
+        ((HARVEST, replace(HARVEST, name="days", task="regression")), "loss"),
+    ],
+)
+def test_a_search_of_domains_is_offered_if_there_are_validation_rows(
+    targets: tuple[FoundTarget, ...], metric: str
+) -> None:
+    text = table_starter_text(starter(targets=targets), STARTER_NAME)
     before, search, after = text.partition("# search:\n")
     offered, found, rest = after.partition("\n\n")
     loaded = load(before + search[2:] + "\n".join(line[2:] for line in offered.splitlines()) + found + rest)

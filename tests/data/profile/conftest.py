@@ -23,10 +23,10 @@ def csv_text(columns: Mapping[str, Sequence[object]]) -> str:
 def look(tmp_path: Path) -> Look:
     """Write columns or a text as `table.csv`, and return the facts about it."""
 
-    def facts_of(content: str | Mapping[str, Sequence[object]], target: str | None = None) -> TableFacts:
+    def facts_of(content: str | Mapping[str, Sequence[object]], *targets: str) -> TableFacts:
         text = content if isinstance(content, str) else csv_text(content)
         (tmp_path / "table.csv").write_text(text, encoding="utf-8")
-        options = SourceOptions(source="table.csv", folder=tmp_path, target=target)
+        options = SourceOptions(source="table.csv", folder=tmp_path, targets=targets)
         return table_facts(read_source(options))
 
     return facts_of

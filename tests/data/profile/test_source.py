@@ -40,7 +40,7 @@ def test_known_markers_may_be_many_and_may_be_in_a_column_of_texts(look: Look) -
 
 
 def test_a_class_of_the_target_is_no_marker(look: Look) -> None:
-    facts = look({"a": with_texts("unknown"), "b": ["x", "unknown"] * 15}, target="b")
+    facts = look({"a": with_texts("unknown"), "b": ["x", "unknown"] * 15}, "b")
     assert (facts.source.markers, [*facts.source.odd_values]) == ((), ["a"])
 
 
@@ -87,27 +87,29 @@ def options(folder: Path, source: str = "table.csv", **others: Any) -> SourceOpt
 
 def test_every_column_is_read_and_the_target_keeps_its_texts(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b,y\n1,x,1.0\n,x,2.0\n3,,1\n")
-    source = read_source(options(tmp_path, target="y"))
+    source = read_source(options(tmp_path, targets=("y",)))
     read = {name: (column.kind, column.missing) for name, column in source.types.items()}
     assert read == {"a": ("numeric", 1), "b": ("categorical", 1), "y": ("numeric", 0)}
     assert source.table.categorical["y"].texts == ("1.0", "2.0", "1")
-    assert (source.file, source.target_name, source.arrays) == ("table.csv", "y", False)
-    assert read_source(options(tmp_path)).target is None
+    assert (source.file, source.target_names, source.arrays) == ("table.csv", ("y",), False)
+    assert read_source(options(tmp_path)).targets == ()
 
 
 def test_built_in_data_and_arrays_know_their_target(tmp_path: Path) -> None:
     iris = read_source(options(tmp_path, "iris"))
-    assert (iris.target_name, iris.path, iris.table.rows) == ("species", None, 150)
+    assert (iris.target_names, iris.path, iris.table.rows) == (("species",), None, 150)
     np.savez(tmp_path / "a.npz", X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]))
     arrays = read_source(options(tmp_path, "a.npz"))
-    assert (arrays.target_name, arrays.arrays, list(arrays.types)) == ("y", True, ["x0", "x1", "y"])
+    assert (arrays.target_names, arrays.arrays, list(arrays.types)) == (("y",), True, ["x0", "x1", "y"])
 
 
 @pytest.mark.parametrize(
     ("content", "others"),
     [
-        pytest.param("height,harvest\n1,good\n2,poor\n", {"target": "harvset"}, id="a misspelt target"),
-        pytest.param("height,harvest\n1,good\n2,poor\n", {"target": "zzzzzz"}, id="an unknown target"),
+        pytest.param(
+            "height,harvest\n1,good\n2,poor\n", {"targets": ("height", "harvset")}, id="a misspelt target"
+        ),
+        pytest.param("height,harvest\n1,good\n2,poor\n", {"targets": ("zzzzzz",)}, id="an unknown target"),
         pytest.param("größe,y\n1,a\n".encode("cp1252"), {}, id="another encoding"),
         pytest.param("a,y\n1,a\n1_000,b\n1,2,3\n", {}, id="a row and a value"),
         pytest.param("a,a\n1,a\n", {}, id="a name twice"),
@@ -126,11 +128,11 @@ def test_advice_names_options(
 
 def test_options_of_tables_are_refused_for_arrays(tmp_path: Path, messages: Messages) -> None:
     np.savez(tmp_path / "a.npz", X=np.arange(6.0).reshape(3, 2), y=np.array(["a", "b", "a"]))
-    for others in ({"delimiter": ";"}, {"encoding": "cp1252"}, {"target": "x0"}):
+    for others in ({"delimiter": ";"}, {"encoding": "cp1252"}, {"targets": ("x0",)}):
         with pytest.raises(UsageError) as error:
             read_source(options(tmp_path, "a.npz", **others))
         messages.check(error.value)
-    assert read_source(options(tmp_path, "a.npz", target="y")).target_name == "y"
+    assert read_source(options(tmp_path, "a.npz", targets=("y",))).target_names == ("y",)
 
 
 def test_columns_that_no_table_has_are_ignored(tmp_path: Path, messages: Messages) -> None:
@@ -145,5 +147,5 @@ def test_columns_that_no_table_has_are_ignored(tmp_path: Path, messages: Message
         messages.check(source.types[name].ignored)
     assert [marker.text for marker in source.markers] == ["unknown"]
     with pytest.raises(DataError) as error:
-        read_source(SourceOptions(source="t.jsonl", folder=tmp_path, target="b"))
+        read_source(SourceOptions(source="t.jsonl", folder=tmp_path, targets=("b",)))
     messages.check(error.value)

@@ -24,7 +24,7 @@ from tests.messages import Messages
 def test_rows_are_repeated_if_all_used_columns_are_equal(
     look: Look, columns: dict[str, Sequence[object]], target: str | None, repeated: int
 ) -> None:
-    facts = look(columns, target)
+    facts = look(columns, *([target] if target else []))
     assert facts.repeated_rows == repeated
 
 
@@ -44,7 +44,7 @@ FLOWERS = ["5.1,3.5,setosa", "4.9,3.0,setosa", "6.2,2.9,virginica", "5.5,2.4,vir
 def test_a_first_line_that_looks_like_data_is_noted(
     look: Look, messages: Messages, target: str | None
 ) -> None:
-    (warning,) = look("\n".join(FLOWERS), target).warnings
+    (warning,) = look("\n".join(FLOWERS), *([target] if target else [])).warnings
     messages.check(warning)
 
 

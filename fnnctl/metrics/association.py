@@ -1,0 +1,116 @@
+"""How two columns hang together: a correlation, Cramér's V or a correlation ratio, by their kinds.
+
+All three agree where they meet: of two classes V and η are the size of the correlation with their codes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final, Literal
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+
+Measure = Literal["pearson", "cramers_v", "correlation_ratio"]
+MIN_ROWS: Final = 3
+"""Any two rows are on a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedColumn:
+    """A column of N rows."""
+
+    name: str
+    values: FloatArray
+    """(N,) numbers, or codes of classes; NaN if missing."""
+    has_classes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """How two columns hang together, in the rows that have both."""
+
+    first: str
+    second: str
+    measure: Measure
+    value: float | None
+    """From −1 to 1 for a correlation, from 0 to 1 for others; None if a column has one value in these rows,
+    or if there are fewer than three."""
+    rows: int
+    """How many rows have both."""
+
+
+def associations(columns: Sequence[AssociatedColumn]) -> tuple[Association, ...]:
+    """The association of each two columns, the strongest first; those without a value come last."""
+    pairs = [_association(first, second) for first, second in combinations(columns, 2)]
+    return tuple(sorted(pairs, key=lambda pair: 1.0 if pair.value is None else -abs(pair.value)))
+
+
+def _association(first: AssociatedColumn, second: AssociatedColumn) -> Association:
+    rows = np.flatnonzero(~np.isnan(first.values) & ~np.isnan(second.values))
+    a, b = first.values[rows], second.values[rows]
+    measure: Measure
+    if first.has_classes and second.has_classes:
+        measure, value = "cramers_v", cramers_v(a, b)
+    elif first.has_classes or second.has_classes:
+        measure, value = "correlation_ratio", correlation_ratio(*((b, a) if first.has_classes else (a, b)))
+    else:
+        measure, value = "pearson", pearson(a, b)
+    return Association(first.name, second.name, measure, value, len(rows))
+
+
+def pearson(first: FloatArray, second: FloatArray) -> float | None:
+    """The correlation coefficient of the numbers of n rows; None if it is not defined."""
+    if len(first) < MIN_ROWS:
+        return None
+    a, b = _standardized(first), _standardized(second)
+    return None if a is None or b is None else float(np.clip(np.mean(a * b), -1.0, 1.0))
+
+
+def correlation_ratio(numbers: FloatArray, classes: FloatArray) -> float | None:
+    """η of the numbers and the codes of the classes of n rows; None if it is not defined.
+
+    η² is the share of the numbers' variance that lies between the means of the classes.
+    """
+    codes = _dense(classes)
+    standardized = _standardized(numbers)
+    if len(numbers) < MIN_ROWS or standardized is None or not codes.any():
+        return None
+    counts = np.bincount(codes)
+    means = np.bincount(codes, weights=standardized) / counts
+    return math.sqrt(min(1.0, float(counts @ np.square(means)) / len(numbers)))
+
+
+def cramers_v(first: FloatArray, second: FloatArray) -> float | None:
+    """Cramér's V of the codes of the classes of n rows, without a correction; None if it is not defined.
+
+    V² is Pearson's χ² of the table of counts, divided by n and by the smaller number of classes less 1.
+    """
+    a, b = _dense(first), _dense(second)
+    if len(a) < MIN_ROWS or not a.any() or not b.any():
+        return None
+    of_first, of_second = np.bincount(a), np.bincount(b)
+    pairs, counts = np.unique(a * len(of_second) + b, return_counts=True)  # most pairs of many classes are 0
+    expected = of_first[pairs // len(of_second)] * of_second[pairs % len(of_second)].astype(np.float64)
+    phi = float(np.sum(np.square(counts) / expected)) - 1.0
+    return math.sqrt(min(1.0, max(0.0, phi / (min(len(of_first), len(of_second)) - 1))))
+
+
+def _dense(classes: FloatArray) -> IntArray:
+    """(n,) codes from 0 on without gaps; all are 0 if there is one class."""
+    dense: IntArray = np.unique(classes, return_inverse=True)[1]
+    return dense
+
+
+def _standardized(numbers: FloatArray) -> FloatArray | None:
+    """(n,) numbers with mean 0 and variance 1; None if all are equal. Large ones do not overflow."""
+    if not len(numbers) or numbers.min() == numbers.max():
+        return None
+    scaled = numbers / np.abs(numbers).max()
+    centred = scaled - scaled.mean()
+    deviation = centred.std()
+    return None if deviation == 0.0 else centred / deviation
