@@ -227,6 +227,27 @@ def targets(run: Benchmark) -> None:
     run.main("targets.__main__", "report", cache, "--base", "baseline")
 
 
+def several_targets(run: Benchmark) -> None:
+    frames = pytest.importorskip("pandas")
+    rows = {"x": [*range(40)], "y": [*range(39), None], "group": [*"pq"] * 20, "red": [0, 1, 1, 0] * 10}
+    rows["blue"] = [None, 0, 1, 1, 0] * 8
+    run.set("targets.sources", _of_r=lambda data_set: frames.DataFrame(rows))
+    tables = import_module("tests.benchmarks.several_targets.tables")
+    made = {
+        kind: tables.Source(kind, "made/made", "made", targets)
+        for kind, targets in {tables.MIXTURES: "y group", tables.LABELS: "red blue"}.items()
+    }
+    run.set("several_targets.tables", SOURCES=made)
+    run.set("several_targets.report", SOURCES=made)
+    words = ["run", "--cache", run.folder / "cache", "--folds", 2, "--contenders", "sklearn,boosting"]
+    short = ["recipe=classic", "training.epochs=2"]
+    words += [word for way in ("together", "apart") for word in ("--with", way, way, *short)]
+    run.main("several_targets.__main__", *words, SOURCES=made)
+    results = [json.loads(line) for line in (run.folder / "cache").read_text(encoding="utf-8").splitlines()]
+    assert [result["error"] for result in results] == [None] * 16
+    run.main("several_targets.__main__", "report", run.folder / "cache", "--targets")
+
+
 def warm_start(run: Benchmark) -> None:
     frames = pytest.importorskip("pandas")
     rows = frames.DataFrame({"x": [*range(40)], "y": [*"pq"] * 20})
@@ -277,6 +298,7 @@ RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
     ),
     "samplers.tables": sampler_tables,
     "search_overhead": search_overhead,
+    "several_targets.__main__": several_targets,
     "targets.__main__": targets,
     "warm_start.__main__": warm_start,
     "size": lambda run: run.main("size", "--quick", ROWS=(1000, 1000)),

@@ -23,7 +23,7 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.metrics.metric import SEVERAL, TargetKind
+from fnnctl.metrics.metric import REGRESSION, SEVERAL, TargetKind
 from fnnctl.modelling.cross_validation import divided
 from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
@@ -65,6 +65,7 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         output=_output_name(experiment, task.name),
         many_categories=any(len(texts) > MANY_CATEGORIES for texts in dataset.categories),
         has_search=search is not None,
+        has_numbers=task.name == SEVERAL and any(each.name == REGRESSION for each in task.tasks),
     )
 
 

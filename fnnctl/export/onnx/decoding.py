@@ -107,7 +107,7 @@ def estimated_values(graph: Graph, predictor: Predictor, outputs: Sequence[str])
         if len(part.scorer) > 1:
             value = graph.add("ReduceMean", value, axes=[0], keepdims=0)
         part_scale = _scale(part.decoder)
-        if not part_scale.has_units_of(joint):
+        if len(predictor.parts) > 1 and not part_scale.has_units_of(joint):
             value = _decoded(graph, value, [*part_scale.restoring, *joint.standardizing])
             if predictor.decoder.power is not None:  # as in `Regression.converted`
                 value = graph.add("Max", value, np.float64(math.exp(-BOUND)))

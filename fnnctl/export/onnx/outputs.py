@@ -92,7 +92,7 @@ def _of_gaps(scores: Scores) -> str:
     """The quantiles, (…, rows, levels), one by one, so that rounding keeps their order."""
     graph, levels = scores.graph, scores.output.levels
     arguments = graph.add("Add", scores.tensor, scores.constant(score_offsets(levels)))
-    gaps = graph.add("Softplus", arguments)
+    gaps = graph.add("Neg", scores.log_logistic(graph.add("Neg", arguments)))  # softplus(arguments)
 
     def of_level(values: str, index: int) -> str:
         return graph.add("Gather", values, np.array([index], np.int64), axis=-1)

@@ -71,7 +71,7 @@ class Source:
 
     def read(self) -> DataFrame:
         """The rows, without those that have no target or no exposure."""
-        rows = _of_islp(self.data_set) if self.package == "ISLP" else _of_r(self.data_set)
+        rows = read_data_set(self.data_set)
         if self.prepare is not None:
             rows = self.prepare(rows)
         rows = rows.dropna(subset=[name for name in (self.target, self.exposure) if name])
@@ -90,6 +90,11 @@ class Source:
 
 def _class_name(value: object) -> str:
     return f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
+def read_data_set(data_set: str) -> DataFrame:
+    """A data set of a package, which must be installed, as it is there."""
+    return _of_islp(data_set) if data_set.startswith("ISLP/") else _of_r(data_set)
 
 
 def _of_r(data_set: str) -> DataFrame:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,6 +128,8 @@ def test_probabilities_of_a_classification_are_calibrated_and_outputs_of_a_regre
     for facts, calibration, clips in (
         (facts_of(), "shrunk_temperature", None),
         (CASES["numbers"], None, True),
+        (replace(facts_of(), task="several"), "shrunk_temperature", None),
+        (replace(facts_of(), task="several", has_numbers=True), "shrunk_temperature", True),
     ):
         values = recipe_values("default", facts)
         assert values.get(("model", "calibration")) == calibration

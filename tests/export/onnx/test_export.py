@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -48,10 +49,12 @@ Export = Callable[..., Done]
 def exported(program: Program) -> Export:
     """A network for the target y of a table, as `t.onnx`."""
 
-    def export(table: Sequence[str], *more: str, data: str = "", model: str = "{}", epochs: int = 3) -> Done:
+    def export(
+        table: Sequence[str], *more: str, data: str = "", model: str = "{}", training: str = "epochs: 3"
+    ) -> Done:
         Path("t.csv").write_text("".join(f"{line}\n" for line in table), encoding="utf-8")
         config = f"recipe: classic\ndata: {{source: t.csv, target: y{data}}}\nmodel: {model}\n"
-        Path("t.yaml").write_text(f"{config}training: {{epochs: {epochs}}}\n")
+        Path("t.yaml").write_text(f"{config}training: {{{training}}}\n")
         assert program("train", "t.yaml").code == 0
         done = program("export", "--output", "t.onnx", *more)
         assert done.code == 0
@@ -120,6 +123,18 @@ def test_the_file_says_what_it_is(program: Program, trained: RunFolder) -> None:
     assert Path("again.onnx").read_bytes() == Path("iris.onnx").read_bytes()
 
 
+def test_quantiles_in_double_precision(program: Program, exported: Export) -> None:
+    table = ["a,y", *(f"{index % 7},{index % 5 + index / 60}" for index in range(60))]
+    Path("new.csv").write_text("a\n0\n3\n6\n")
+    exported(table, model="{output: quantile, hidden: [4]}", training="precision: float64, epochs: 3")
+    assert program("predict", "latest", "new.csv", "--output", "predicted.csv").code == 0
+    with Path("predicted.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    expected = [[float(row[f"q_{level}"]) for level in (0.1, 0.5, 0.9)] for row in rows]
+    quantiles = session(Path("t.onnx")).run(None, {"a": np.array([[0.0], [3.0], [6.0]])})[1]
+    np.testing.assert_allclose(quantiles, expected, rtol=1e-12)
+
+
 def test_a_column_may_have_the_name_of_an_output(exported: Export) -> None:
     lines = (f"{index % 7},{index % 5},{'ab'[index % 7 > 3]}" for index in range(60))
     done = exported(["label,constant_1,y", *lines], "--json").json
@@ -149,7 +164,7 @@ def test_dates_and_amounts_go_in_as_numbers(program: Program, exported: Export) 
 def test_the_codes_of_missing_numbers_are_missing(program: Program, exported: Export) -> None:
     """A percentage goes in as `predict` reads its text, so -1 is no code."""
     lines = (f"{k % 7 if k % 5 else -999},{k % 9}%,{'ab'[k % 7 > 3]}" for k in range(80))
-    exported(["count,share,y", *lines], data=", missing_values: ['', '-999', '-1']", epochs=20)
+    exported(["count,share,y", *lines], data=", missing_values: ['', '-999', '-1']", training="epochs: 20")
     inputs = {"count": [-999.0, -1.0, -2.0, np.nan, 3.0], "share": [*[0.05] * 4, -1.0]}
     new = ["count,share", "-999,5%", "-1,5%", "-2,5%", ",5%", "3,-100%"]
     probabilities = compared(program, new, inputs)
@@ -159,7 +174,7 @@ def test_the_codes_of_missing_numbers_are_missing(program: Program, exported: Ex
 def test_a_number_among_categories_may_be_written_as_a_float(program: Program, exported: Export) -> None:
     """Blanks around a text cannot be removed, which the command and the page say."""
     lines = (f"{['1', '2.0', 'x'][k % 3]},{k % 7},{'ab'[k % 3 == 1]}" for k in range(90))
-    done = exported(["kind,n,y", *lines], data=", columns: {categorical: [kind]}", epochs=20)
+    done = exported(["kind,n,y", *lines], data=", columns: {categorical: [kind]}", training="epochs: 20")
     assert "\ntexts go in without the blanks around them; a number among categories as 1 or 1.0\n" in done.err
     texts = ["1", "1.0", "2", "2.0", "x", "3"]
     new = ["kind,n", *(f"{text},3" for text in texts)]
@@ -181,7 +196,7 @@ def test_a_table_of_codes_alone_has_no_values(program: Program, exported: Export
 def test_a_bin_may_be_coded_in_both_ways(program: Program, exported: Export) -> None:
     """By a number's place within it, and by whether a number reaches it."""
     model = "{numeric_embedding: {name: piecewise_linear, bins: 5, code: both}}"
-    exported(["x,y", *(f"{k % 7},{'ab'[k % 7 > 3]}" for k in range(60))], model=model, epochs=20)
+    exported(["x,y", *(f"{k % 7},{'ab'[k % 7 > 3]}" for k in range(60))], model=model, training="epochs: 20")
     numbers = [-1.0, 0.0, 2.5, 3.0, 7.0]
     compared(program, ["x", *map(str, numbers)], {"x": numbers})
 

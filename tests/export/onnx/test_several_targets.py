@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
+from hypothesis import assume, given, note
 
-from tests.export.onnx.random_models import NEEDS_ONNX
-from tests.export.onnx.test_random_models import TOLERANCE, session
+from fnnctl.cli import run
+from fnnctl.modelling.saved_model import load_model
+from fnnctl.store.folder import RunFolder
+from tests.export.onnx.random_models import (
+    NEEDS_ONNX,
+    Config,
+    experiments_of_several,
+    graph_inputs,
+    write_rows,
+)
+from tests.export.onnx.test_random_models import MANY_CODES, TOLERANCE, session
 from tests.program import Program
 from tests.several import TARGETS, several_targets, write_config, write_csv
 
@@ -66,3 +79,53 @@ def test_the_outputs_are_those_of_predict(settings: dict[str, Any], program: Pro
             assert ((outputs[f"{name}_label"] == labels) | (margins < TOLERANCE)).all()
         else:
             assert (outputs["label_label"] == labels).mean() > 0.99
+
+
+@given(experiment=experiments_of_several())
+def test_random_networks_predict_the_same(experiment: Config) -> None:
+    from fnnctl.export.onnx.check import margins_of
+
+    with TemporaryDirectory() as directory:
+        folder = Path(directory)
+        write_rows(folder / "data.csv", experiment["seed"], codes=MANY_CODES, several=True)
+        new = write_rows(folder / "new.csv", experiment["seed"] + 1, codes=MANY_CODES, new=True, several=True)
+        experiment["data"]["source"] = "data.csv"
+        (folder / "x.yaml").write_text(yaml.safe_dump(experiment, sort_keys=False))
+        runs = ("--quiet", "--runs-dir", str(folder / "runs"))
+        code = run(["train", str(folder / "x.yaml"), "--no-figures", *runs])
+        assert code in (0, 2)
+        assume(code == 0)
+        predicted = folder / "predicted.csv"
+        assert run(["predict", "latest", str(folder / "new.csv"), "--output", str(predicted), *runs]) == 0
+        assert run(["export", "--output", str(folder / "x.onnx"), *runs]) == 0
+        graph = session(folder / "x.onnx")
+        facts = graph.get_modelmeta().custom_metadata_map
+        columns = [column["name"] for column in json.loads(facts["columns"])]
+        names = [output.name for output in graph.get_outputs()]
+        results = dict(zip(names, graph.run(None, graph_inputs(new, columns)), strict=True))
+        with predicted.open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        (path,) = (folder / "runs").iterdir()
+        model = load_model(RunFolder(path), note)
+        for target, of_target in zip(json.loads(facts["targets"]), model.of_targets, strict=True):
+            name, classes = target["name"], target["classes"]
+            if not classes:
+                _assert_equal_numbers(name, results, rows)
+                continue
+            expected = np.array([[float(row[f"{name}_p_{each}"]) for each in classes] for row in rows])
+            is_clear = margins_of(expected, of_target.predictor.decoder) > TOLERANCE
+            labels = np.array([row[name] for row in rows])
+            assert not (is_clear & (labels != results[f"{name}_label"])).any(), name
+            assert np.abs(results[f"{name}_probabilities"] - expected).max() <= TOLERANCE, name
+
+
+def _assert_equal_numbers(name: str, results: Mapping[str, Any], rows: list[dict[str, str]]) -> None:
+    """Estimates, and quantiles if the output has them, are equal relative to their sizes."""
+    pairs = [(results[f"{name}_value"], [name])]
+    if f"{name}_quantiles" in results:
+        levels = [column for column in rows[0] if column.startswith(f"{name}_q_")]
+        pairs.append((results[f"{name}_quantiles"], levels))
+    for computed, columns in pairs:
+        expected = np.array([[float(row[column]) for column in columns] for row in rows])
+        sizes = np.abs(expected) + np.mean(np.abs(expected))
+        assert (np.abs(computed.reshape(expected.shape) - expected) <= TOLERANCE * sizes).all(), columns
