@@ -51,8 +51,12 @@ def test_one_target_in_a_list_has_the_bits_of_one_target(program: Program) -> No
     assert (runs[0] / "resolved.yaml").read_bytes() == (runs[1] / "resolved.yaml").read_bytes()
 
 
-def test_bits_do_not_depend_on_the_number_of_workers_nor_on_who_resolved_the_config(program: Program) -> None:
-    runs = [run_of(program, "train", "t.yaml", "--workers", workers) for workers in ("1", "2")]
+@pytest.mark.parametrize("together", ["true", "false"])
+def test_bits_do_not_depend_on_the_number_of_workers_nor_on_who_resolved_the_config(
+    program: Program, together: str
+) -> None:
+    setting = "--set", f"model.together={together}"
+    runs = [run_of(program, "train", "t.yaml", *setting, "--workers", workers) for workers in ("1", "2")]
     runs.append(run_of(program, "train", str(runs[0] / "resolved.yaml")))
     for run in runs[1:]:
         assert_same_networks(runs[0], run)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import Interrupt, Program, assert_same_files, read_json, run_of
-from tests.several import TARGETS, several_targets, write_config, write_csv
+from tests.several import FAST, TARGETS, several_targets, write_config, write_csv
 
 FILES = (
     "model.npz", "model.json", "history.csv", "metrics.json",
@@ -15,11 +15,16 @@ FILES = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
+@pytest.fixture(params=[True, False], ids=["together", "apart"])
+def config(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     write_csv(tmp_path / "t.csv", several_targets())
     training = {"epochs": 6, "batch_size": 16}
-    write_config(tmp_path / "c.yaml", tmp_path / "t.csv", training=training)
+    write_config(
+        tmp_path / "c.yaml",
+        tmp_path / "t.csv",
+        model={**FAST["model"], "together": request.param},
+        training=training,
+    )
     return tmp_path / "c.yaml"
 
 

@@ -38,9 +38,10 @@ BAGS: dict[str, Any] = {
         "calibration": "temperature",
     }
 }
+APART: dict[str, Any] = {"model": {**BAGS["model"], "together": False}}
 
 
-@pytest.mark.parametrize("settings", [{}, BAGS, {"training": {"epochs": 3, "precision": "float64"}}])
+@pytest.mark.parametrize("settings", [{}, BAGS, APART, {"training": {"epochs": 3, "precision": "float64"}}])
 def test_the_outputs_are_those_of_predict(settings: dict[str, Any], program: Program, tmp_path: Path) -> None:
     columns = several_targets()
     write_csv(tmp_path / "t.csv", columns)
