@@ -43,6 +43,7 @@ class Purpose(IntEnum):
     UNLIKE = int.from_bytes(b"unlike", "big")
     CONTRIBUTIONS = int.from_bytes(b"contributions", "big")
     ROW_GROUPS = int.from_bytes(b"row groups", "big")
+    TARGETS = int.from_bytes(b"targets", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
@@ -68,6 +69,16 @@ def member_seed(seed: int, number: int) -> int:
     if number == 0:
         return seed
     return int(_sequence(seed, Purpose.MEMBERS, number).generate_state(1, np.uint64)[0])
+
+
+def target_seed(seed: int, number: int) -> int:
+    """The seed of the network of one of several targets, counted from 0, each of which has its own.
+
+    The first target's has the seed of the member.
+    """
+    if number == 0:
+        return seed
+    return int(_sequence(seed, Purpose.TARGETS, number).generate_state(1, np.uint64)[0])
 
 
 def twin_seed(seed: int) -> int:

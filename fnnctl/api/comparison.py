@@ -13,8 +13,9 @@ from fnnctl.commands.compare import comparison_report
 from fnnctl.errors import UsageError
 from fnnctl.plugins import scope
 from fnnctl.report.comparison.compared_run import has_metrics
-from fnnctl.report.comparison.comparison import RunComparison, compare_runs
-from fnnctl.report.comparison.sections import verdict_sentences, warnings
+from fnnctl.report.comparison.shown import verdicts, warnings
+from fnnctl.report.comparison.target_comparison import Comparison as ComparisonOfRuns
+from fnnctl.report.comparison.target_comparison import compare as compare_runs
 from fnnctl.report.formats.registry import TEXT_FORMATS, Report
 from fnnctl.store.catalogue import find_run
 from fnnctl.text import joined_words
@@ -23,15 +24,15 @@ from fnnctl.text import joined_words
 class Comparison:
     """Two runs or more, and whether their difference is more than chance."""
 
-    def __init__(self, comparison: RunComparison, runs: Sequence[Run]) -> None:
+    def __init__(self, comparison: ComparisonOfRuns, runs: Sequence[Run]) -> None:
         """A run in memory lives as long as one of the `runs`."""
         self._comparison, self._runs = comparison, runs
         self._plugins = joined_scope(run._plugins for run in runs)
 
     @property
     def verdicts(self) -> list[str]:
-        """One sentence per pair of runs."""
-        return list(verdict_sentences(self._comparison))
+        """One sentence per pair of runs; with several targets, and one per mean over those of a kind."""
+        return list(verdicts(self._comparison))
 
     @property
     def warnings(self) -> list[str]:
@@ -59,7 +60,7 @@ class Comparison:
 
 @default_errstate()
 def compare(*runs: Run | str | Path, metric: str | None = None, runs_dir: str | Path = "runs") -> Comparison:
-    """Compare a metric of two runs or more, by default the first one of their task.
+    """Compare a metric of two runs or more, by default the first one of their task, or of each target.
 
     Runs are `Run`s, or named as for `load_run`. Raises `UsageError` for unknown runs and metrics, and for
     runs that cannot be compared.

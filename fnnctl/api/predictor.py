@@ -141,9 +141,19 @@ class Predictor:
         predicted = [predicted[:, 0] for predicted, _ in self._predictions_of_targets(rows)]
         return predicted[0] if len(self.targets) == 1 else dict(zip(self.targets, predicted, strict=True))
 
-    def predict_proba(self, rows: Any) -> FloatArray:
-        """The probabilities of the classes, (n, classes); raises `UsageError` for a regression."""
-        self._refuse_several("predict_proba")
+    def predict_proba(self, rows: Any) -> Any:
+        """The probabilities of the classes, (n, classes).
+
+        Of several targets a mapping from the names of those with classes to such arrays. Raises `UsageError`
+        if there are numbers alone.
+        """
+        if len(self.targets) > 1:
+            predictions = self._predictions_of_targets(rows)
+            tasks = zip(self.targets, self._model.predictor.task.tasks, predictions, strict=True)
+            by_target = {name: probabilities for name, task, (_, probabilities) in tasks if task.classes}
+            if not by_target:
+                raise UsageError("numbers have no probabilities: use predict")
+            return by_target
         if self.classes is None:
             raise UsageError("a regression has no probabilities: use predict")
         _, probabilities = self._predictions(rows)

@@ -154,7 +154,8 @@ def _networks(fit: Fit) -> str:
         return f"{inner:,} networks that share weights, with {parameters} in all"
     if members > 1:
         networks = networks_words(members, plain_twins=fit.settings.twins)
-        return f"an ensemble of {networks} of {parameters} each"
+        of_targets = ", the same number for each target" if fit.settings.separate_targets > 1 else ""
+        return f"an ensemble of {networks} of {parameters} each{of_targets}"
     return f"a network of {parameters}"
 
 

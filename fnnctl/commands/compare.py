@@ -9,20 +9,16 @@ from fnnctl.commands.report_output import show_report_text
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.report.comparison.compared_run import has_metrics
-from fnnctl.report.comparison.comparison import RunComparison, compare_runs
-from fnnctl.report.comparison.sections import (
-    comparison_document,
-    comparison_json,
-    verdict_sentences,
-    warnings,
-)
+from fnnctl.report.comparison.shown import document, to_json, verdicts, warnings
+from fnnctl.report.comparison.target_comparison import Comparison
+from fnnctl.report.comparison.target_comparison import compare as compare_runs
 from fnnctl.report.formats.form import ReportForm
 from fnnctl.report.formats.registry import Report, document_report
 from fnnctl.store.catalogue import find_run
 
 
-def compare(runs: Sequence[str], context: Context, *, metric: str | None = None) -> RunComparison:
-    """Compare a metric of two runs or more, by default the first one of their task.
+def compare(runs: Sequence[str], context: Context, *, metric: str | None = None) -> Comparison:
+    """Compare a metric of two runs or more, by default the first one of their task, or of each target.
 
     Raises `UsageError` for unknown runs and metrics, and for runs that cannot be compared.
     """
@@ -32,12 +28,12 @@ def compare(runs: Sequence[str], context: Context, *, metric: str | None = None)
     return comparison
 
 
-def comparison_report(comparison: RunComparison) -> Report:
+def comparison_report(comparison: Comparison) -> Report:
     """The comparison in every format; its page has no links to files, so it can be sent."""
-    return document_report(partial(comparison_document, comparison), partial(comparison_json, comparison))
+    return document_report(partial(document, comparison), partial(to_json, comparison))
 
 
-def show_comparison(comparison: RunComparison, form: ReportForm, output: Output) -> None:
+def show_comparison(comparison: Comparison, form: ReportForm, output: Output) -> None:
     """Print the comparison, or write it to a file; `--quiet` prints the verdicts alone."""
     report = comparison_report(comparison)
-    show_report_text(report, form, output, quiet=lambda: "\n".join(verdict_sentences(comparison)))
+    show_report_text(report, form, output, quiet=lambda: "\n".join(verdicts(comparison)))

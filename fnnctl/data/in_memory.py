@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
@@ -62,6 +62,8 @@ class MemoryData:
     classes: tuple[str, ...] = ()
     """Classes of the target in their order, which the network gets even if no row has them; empty for those
     of the rows."""
+    classes_of_targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The same for some of several targets, by their names."""
 
     @property
     def file(self) -> str:

@@ -31,6 +31,8 @@ class KnownColumns:
     sources: tuple[str, ...]
     """The columns of the table that the numeric ones are made from."""
     formats: Mapping[str, ColumnFormat]
+    labels: tuple[str, ...] = ()
+    """The names of the targets, of which those of a column of words are its words."""
 
     @classmethod
     def of(cls, preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat], run: str) -> Self:

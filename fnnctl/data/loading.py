@@ -351,7 +351,9 @@ def _read_main(
     problems = Problems(source.file)
     read = _read_columns(source, config, targets, grouped, known_columns, problems, on_read)
     all_rows, by = read.rows, config.split.by
-    read, targets, warnings = with_labels(read, targets, config.target, problems)
+    read, targets, warnings = with_labels(
+        read, targets, config.target, problems, () if known_columns is None else known_columns.labels
+    )
     table = labelled(read, targets, config)
     is_feature = by in known_columns.sources if known_columns else by not in config.columns.ignore
     hidden, order = hidden_order(table, None if is_feature else by)

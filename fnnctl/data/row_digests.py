@@ -2,7 +2,8 @@
 
 Equal rows have equal digests in every form of a table: a digest is of the values of some columns by name, as
 all forms give them (see `comparable_numbers`), and of the target. The values are not in it, and with another
-salt every digest is another one.
+salt every digest is another one. A row with several targets also has a digest without them, because one that
+is missing may come later.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import IntArray, UnsignedArray
+from fnnctl.arrays import BoolArray, IntArray, UnsignedArray
 from fnnctl.data.columns.conversion import number_of_category
 from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.columns.formats.moments import day_number
@@ -25,6 +26,8 @@ from fnnctl.data.dataset import Dataset
 
 SALT_BYTES: Final = 16
 _DIGEST_BYTES: Final = 8
+_IS_OF_FEATURES: Final = np.uint64(1)
+"""The bit of a digest of a row without its targets."""
 _BLOCK_VALUES: Final = 2**18
 _MISSING: Final = "missing"
 """Hashed as a text of its own kind; see `_hashed_texts`."""
@@ -45,6 +48,11 @@ class DigestedColumns:
     group: str | None = None
     """The column of groups. If there is one, a digest is that of the row's group, and of nothing else."""
 
+    @property
+    def has_several_targets(self) -> bool:
+        """Whether a row has two digests: with its targets, some of which may come later, and without."""
+        return not isinstance(self.target, str) and self.group is None
+
 
 @dataclass(frozen=True, slots=True)
 class RowDigester:
@@ -62,8 +70,16 @@ class RowDigester:
         """(N,) uint64, the digests of all rows.
 
         A column that the data set lacks counts as missing. With groups, the rows of a test file, which have
-        none, are never recognized.
+        none, are never recognized. With several targets they are even numbers.
         """
+        digests = self._of_rows(rows, has_targets=True)
+        return digests & ~_IS_OF_FEATURES if self.columns.has_several_targets else digests
+
+    def of_features(self, rows: Dataset) -> UnsignedArray:
+        """(N,) the digests of all rows without their targets, which are several: odd numbers."""
+        return self._of_rows(rows, has_targets=False) | _IS_OF_FEATURES
+
+    def _of_rows(self, rows: Dataset, *, has_targets: bool) -> UnsignedArray:
         columns, exposures = self.columns, rows.exposures
         if columns.group is not None:
             return self._of_groups(rows)
@@ -73,7 +89,8 @@ class RowDigester:
         numeric = [index for name in columns.numeric if (index := names.get(name)) is not None]
         places = [place for place, name in enumerate(columns.numeric) if name in names]
         coded = [self._category_hashes(rows, name) for name in columns.categorical]
-        coded += [(target.codes, self._hashed_texts(target.texts)) for target in rows.targets]
+        if has_targets:
+            coded += [(target.codes, self._hashed_texts(target.texts)) for target in rows.targets]
         width = len(columns.numeric) + len(coded) + (columns.exposure is not None)
         digests = np.empty(len(rows), np.uint64)
         step = max(1, _BLOCK_VALUES // width)
@@ -143,6 +160,11 @@ def _first_days(dataset: Dataset) -> dict[str, float]:
         for name, part in zip(form.columns(source), form.parts, strict=True)
         if part == "days"
     }
+
+
+def are_of_features(digests: UnsignedArray) -> BoolArray:
+    """(n,) which digests of rows with several targets are those without their targets."""
+    return (digests & _IS_OF_FEATURES).astype(np.bool_)
 
 
 def ranks(digests: UnsignedArray) -> IntArray:

@@ -251,6 +251,7 @@ def _of_classes(
         reported=reported,
         instead_of=None,
         mean_of=metric.class_name if mean == "macro" else None,
+        is_over_classes=True,
     )
 
 

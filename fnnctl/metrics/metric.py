@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fnnctl.arrays import FloatArray
     from fnnctl.metrics.confusion import ClassCounts
     from fnnctl.metrics.ranks import RankSums
-    from fnnctl.metrics.rows import ClassRows, ErrorRows, Form, Terms
+    from fnnctl.metrics.rows import ClassRows, ErrorRows, Form, LabelRows, Terms
 
 TaskName: TypeAlias = Literal["classification", "regression"]
 CLASSIFICATION: Final = "classification"
@@ -27,12 +27,13 @@ SEVERAL: Final = "several"
 TargetKind: TypeAlias = Literal["classification", "regression", "several"]
 """What a network predicts: one target of a task, or several targets."""
 Needs: TypeAlias = Literal[
-    "predictions", "ranks", "deviances", "levels", "ranking", "probabilities", "decision"
+    "labels", "predictions", "ranks", "deviances", "levels", "ranking", "probabilities", "decision"
 ]
 NEEDS: Final[tuple[Needs, ...]] = get_args(Needs)
-"""What a metric can be computed from, in the order of reports. `predictions` are classes or estimates;
-`ranks` are those of ordered classes; `deviances` are those of counts and amounts from their means; `levels`
-are estimated quantiles; a `decision` is one between two classes, with a threshold or with costs."""
+"""What a metric can be computed from, in the order of reports. `labels` are those of which a row may have any
+number; `predictions` are classes or estimates; `ranks` are those of ordered classes; `deviances` are those of
+counts and amounts from their means; `levels` are estimated quantiles; a `decision` is one between two
+classes, with a threshold or with costs."""
 NEEDS_OF_TASKS: Final[Mapping[TaskName, tuple[Needs, ...]]] = {
     "classification": ("predictions", "ranks", "ranking", "probabilities", "decision"),
     "regression": ("predictions", "deviances", "levels"),
@@ -40,7 +41,7 @@ NEEDS_OF_TASKS: Final[Mapping[TaskName, tuple[Needs, ...]]] = {
 """Those that targets of a task may have."""
 Interval: TypeAlias = Literal["wilson", "delong", "fisher", "bootstrap"]
 
-RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")
+RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows", "LabelRows")
 
 
 @dataclass(eq=False, repr=False)
@@ -84,6 +85,17 @@ class OfRanks:
     """Its derivatives by the sums, for an interval."""
 
 
+@dataclass(eq=False, repr=False)
+class OfSums(Generic[RowsT]):
+    """A metric that is the ratio of two sums over rows; it can be compared.
+
+    It does not exist if the second sum is 0.
+    """
+
+    terms: Callable[[RowsT], tuple[npt.NDArray[Any], npt.NDArray[Any]]]
+    """(n,) of each row what is divided, and by what."""
+
+
 class OfAreas:
     """The ROC AUC of a class, or the mean over the classes that have one; it can be compared."""
 
@@ -110,8 +122,8 @@ class Metric(Generic[RowsT]):
     """The key of the whole part, which has a metric of a single class only for the positive one of two."""
     label: str
     """What reports call it."""
-    task: TaskName
-    formula: OfRows[RowsT] | OfCounts | OfRanks | OfAreas | OfPart[RowsT] | Given
+    task: TargetKind
+    formula: OfRows[RowsT] | OfCounts | OfRanks | OfSums[RowsT] | OfAreas | OfPart[RowsT] | Given
     class_name: str | None = None
     """The key of each class; None for a metric that single classes do not have."""
     needs: Needs = "predictions"
@@ -140,6 +152,8 @@ class Metric(Generic[RowsT]):
     """A metric beside which reports leave this one out, if both have the same value."""
     mean_of: str | None = None
     """Each class's key of the metric of which this one is the mean, in which all classes count equally."""
+    is_over_classes: bool = False
+    """Whether it is a mean over the classes of any kind, or of the pairs of rows and classes."""
 
     @property
     def per_class(self) -> bool:
@@ -154,7 +168,7 @@ class Metric(Generic[RowsT]):
     @property
     def is_compared(self) -> bool:
         """Whether two runs can be compared by it on a test part."""
-        return isinstance(self.formula, OfRows | OfCounts | OfRanks | OfAreas)
+        return isinstance(self.formula, OfRows | OfCounts | OfRanks | OfSums | OfAreas)
 
     @property
     def is_share(self) -> bool:

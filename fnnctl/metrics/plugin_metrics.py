@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from fnnctl.metrics.metric import DESCRIBED, NEEDS_OF_TASKS, Given, Metric, OfCounts, OfPart, OfRows, TaskName
+from fnnctl.metrics.metric import (
+    DESCRIBED,
+    NEEDS_OF_TASKS,
+    SEVERAL,
+    Given,
+    Metric,
+    OfCounts,
+    OfPart,
+    OfRows,
+    TaskName,
+)
 from fnnctl.text import joined_words, quoted
 
 
@@ -25,7 +35,7 @@ def fault_of(name: str, metric: Any) -> str | None:
     if metric.per_class or metric.has_uncalibrated:
         return "class_name and has_uncalibrated are for metrics of fnnctl itself"
     is_regression = metric.task == "regression"
-    if metric.needs not in NEEDS_OF_TASKS[metric.task]:
+    if metric.task == SEVERAL or metric.needs not in NEEDS_OF_TASKS[metric.task]:
         return f"it needs {metric.needs}, which a {metric.task} does not have"
     formulas = (OfRows, OfPart) if is_regression else (OfRows, OfCounts, OfPart)
     if not isinstance(metric.formula, formulas):

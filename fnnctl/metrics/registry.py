@@ -1,4 +1,5 @@
-"""All metrics, and what follows from their records. The records are in `class_metrics` and `number_metrics`.
+"""All metrics, and what follows from their records. The records are in `class_metrics`,
+`number_metrics` and `label_metrics`.
 
 The first metric of a task is its headline: the default objective of a search, the value in a list of runs,
 and what the learning curve shows beside the loss.
@@ -10,7 +11,18 @@ from collections.abc import Container
 from typing import Any, Final
 
 from fnnctl.metrics.class_metrics import CLASS_METRICS
-from fnnctl.metrics.metric import CLASSIFICATION, INTERVAL, NEEDS, REGRESSION, UNCALIBRATED, Metric, TaskName
+from fnnctl.metrics.label_metrics import LABEL_METRICS
+from fnnctl.metrics.metric import (
+    CLASSIFICATION,
+    INTERVAL,
+    NEEDS,
+    REGRESSION,
+    SEVERAL,
+    UNCALIBRATED,
+    Metric,
+    TargetKind,
+    TaskName,
+)
 from fnnctl.metrics.number_metrics import D2, NUMBER_METRICS
 from fnnctl.metrics.plugin_metrics import described, fault_of
 from fnnctl.metrics.stored import TARGETS
@@ -26,7 +38,7 @@ PER_LEVEL: Final = "levels"
 """The key of a part's metrics of single quantiles, by their levels."""
 BEST_F1: Final = "best_f1"
 """The key of the largest F1 of all thresholds, and of the rates there, in metrics.json."""
-METRICS: Final[tuple[Metric[Any], ...]] = (*CLASS_METRICS, *NUMBER_METRICS)
+METRICS: Final[tuple[Metric[Any], ...]] = (*CLASS_METRICS, *NUMBER_METRICS, *LABEL_METRICS)
 
 
 def all_metrics() -> tuple[Metric[Any], ...]:
@@ -58,14 +70,17 @@ def metric_fault(name: str, metric: Any) -> str | None:
     return fault_of(name, metric)
 
 
-def metrics_of(task: TaskName, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
-    """The metrics of a task, by default all; of rows from which these `kinds` can be computed."""
+def metrics_of(task: TargetKind, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
+    """The metrics of a task, by default all; of rows from which these `kinds` can be computed.
+
+    Those of `several` targets are measured on labels.
+    """
     return [metric for metric in all_metrics() if metric.task == task and metric.needs in kinds]
 
 
 def headline(task: str | None) -> Metric[Any]:
-    """The first metric of a task, by default of a classification."""
-    return next((metric for metric in all_metrics() if metric.task == task), METRICS[0])
+    """The first metric of a task, by default, and of several targets, of a classification."""
+    return next((metric for metric in all_metrics() if metric.task == task != SEVERAL), METRICS[0])
 
 
 def metric_of(name: str) -> Metric[Any] | None:
@@ -118,7 +133,7 @@ def class_names() -> list[str]:
     return [metric.class_name for metric in all_metrics() if metric.class_name is not None]
 
 
-def objectives(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> list[str]:
+def objectives(task: TargetKind | None = None, kinds: Container[str] = NEEDS) -> list[str]:
     """The names of the metrics that a search can have as its objective, without those of single classes.
 
     They are those of rows with these `kinds`: see `metrics_of`.
@@ -135,7 +150,7 @@ def objectives(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> l
     )
 
 
-def monitored(task: TaskName, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
+def monitored(task: TargetKind, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
     """The metrics that training records after every epoch; the first one for the training part as well.
 
     They are those of rows with these `kinds`: see `metrics_of`.

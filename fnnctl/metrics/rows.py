@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.arrays.deviances import half_deviances
 from fnnctl.metrics.calibration import Reliability, brier_score, class_calibration_errors, reliability
 from fnnctl.metrics.confusion import ClassCounts, class_counts
@@ -145,6 +145,30 @@ def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
     label_probabilities = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     losses: FloatArray = -np.log(np.clip(label_probabilities, np.finfo(np.float64).eps, 1.0))
     return losses
+
+
+@dataclass(frozen=True)
+class LabelRows:
+    """The rows of L labels of which each may have any number, (n, L)."""
+
+    truths: BoolArray
+    """Whether the row has the label."""
+    predictions: BoolArray
+    """Whether the label is predicted."""
+    is_known: BoolArray
+    """Whether the row tells if it has the label; otherwise it has not, and none is predicted."""
+
+    @cached_property
+    def errors(self) -> IntArray:
+        """How many labels of each row are wrong, (n,)."""
+        errors: IntArray = (self.truths != self.predictions).sum(axis=1)
+        return errors
+
+    @cached_property
+    def is_complete(self) -> BoolArray:
+        """Which rows tell all labels, (n,)."""
+        complete: BoolArray = np.all(self.is_known, axis=1)
+        return complete
 
 
 @dataclass(frozen=True, slots=True)

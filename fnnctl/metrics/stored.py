@@ -32,15 +32,35 @@ def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None
 
     In metrics.json itself, `test` has the metrics of the pooled out-of-fold predictions. Metrics that are not
     measured per fold, such as those of each class, remain the pooled ones. Each interval is replaced by that
-    of the mean, and the baseline by its mean over the folds, if that was measured.
+    of the mean, and the baseline by its mean over the folds, if that was measured. The same applies to the
+    metrics of each of several targets.
     """
     if metrics is None:
         return None
     test, folds = metrics.get("test"), metrics.get("cross_validation")
     if not isinstance(test, Mapping) or not isinstance(folds, Mapping):
         return dict(metrics)
-    entries = {name: entry for name, entry in folds.items() if isinstance(entry, Mapping) and "mean" in entry}
+    return {**metrics, "test": _with_means(test, folds)}
+
+
+def _with_means(test: Mapping[str, Any], folds: Mapping[str, Any]) -> dict[str, Any]:
+    entries = {
+        name: entry
+        for name, entry in folds.items()
+        if name != TARGETS and isinstance(entry, Mapping) and "mean" in entry
+    }
     means = {name: entry.get("mean") for name, entry in entries.items()}
     intervals = {key: entry.get("ci95") for name, entry in entries.items() if (key := f"{name}_ci95") in test}
     baseline = {"baseline": folds["baseline"]} if folds.get("baseline") else {}
-    return {**metrics, "test": {**test, **means, **intervals, **baseline}}
+    targets = {
+        name: _with_means(of_target, folds_of_target(folds, name))
+        for name, of_target in (test.get(TARGETS) or {}).items()
+    }
+    return {**test, **means, **intervals, **baseline, **({TARGETS: targets} if targets else {})}
+
+
+def folds_of_target(folds: Mapping[str, Any], target: str) -> dict[str, Any]:
+    """The statistics of the folds that metrics.json would have with this target alone."""
+    baseline = ((folds.get("baseline") or {}).get(TARGETS) or {}).get(target)
+    of_target = (folds.get(TARGETS) or {}).get(target) or {}
+    return {**of_target, **({"baseline": baseline} if baseline else {})}

@@ -7,6 +7,7 @@ All sizes have the same settings, also those that a recipe chose for all rows, s
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,10 @@ from fnnctl.data.splits.bags import BaggedRows
 from fnnctl.data.splits.subsets import Subset
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.metrics.paired import paired_test
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, single_metrics, summary
+from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, summary, table_metrics
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.text import counted, quoted, word_list
 
@@ -101,7 +103,7 @@ def by_size(validation: CrossValidation, results: Results) -> list[tuple[CrossVa
 def size_table(validation: CrossValidation, results: Results) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of data_size.csv: those of cross_validation.csv for each share."""
     sizes = [(size, folds, fold_metrics(folds)) for size, folds in by_size(validation, results)]
-    names = single_metrics([metrics for _, _, fold_scores in sizes for metrics in fold_scores])
+    names = table_metrics([metrics for _, _, fold_scores in sizes for metrics in fold_scores])
     columns: list[str] = []
     rows: list[list[object]] = []
     for size, folds, fold_scores in sizes:
@@ -126,13 +128,7 @@ def size_summaries(validation: CrossValidation, results: Results) -> list[dict[s
     for size, size_results in by_size(validation, results):
         scores = summary(size, fold_metrics(size_results))
         metrics = {name: entry for name, entry in scores.items() if name not in _OF_FOLDS}
-        statistics = {
-            name: {
-                **{key: entry[key] for key in ("mean", "std", "ci95")},
-                "difference": _difference(before.get(name), entry, validation.test_share),
-            }
-            for name, entry in metrics.items()
-        }
+        statistics = _with_differences(before, metrics, validation.test_share)
         rows = round(sum(fit.non_test_rows for fit in size.fits) / len(size.fits))
         facts = {"share": size.share, "rows": rows, "diverged": scores["diverged"]}
         entries.append({**facts, "train": _train_scores(size, size_results), **statistics})
@@ -155,6 +151,27 @@ def _train_scores(validation: CrossValidation, results: Results) -> dict[str, fl
         finite = [value for value in values if math.isfinite(value)]
         means[column.removeprefix("train_")] = math.fsum(finite) / len(finite) if finite else None
     return means
+
+
+def _with_differences(
+    before: Mapping[str, Any], metrics: Mapping[str, Any], test_share: float
+) -> dict[str, Any]:
+    """The statistics of each metric, with the difference from the size before."""
+    statistics: dict[str, Any] = {
+        name: {
+            **{key: entry[key] for key in ("mean", "std", "ci95")},
+            "difference": _difference(before.get(name), entry, test_share),
+        }
+        for name, entry in metrics.items()
+        if name != TARGETS
+    }
+    if targets := metrics.get(TARGETS):
+        of_targets = before.get(TARGETS, {})
+        statistics[TARGETS] = {
+            name: _with_differences(of_targets.get(name, {}), own, test_share)
+            for name, own in targets.items()
+        }
+    return statistics
 
 
 def _difference(before: dict[str, Any] | None, after: dict[str, Any], test_share: float) -> Any:

@@ -28,8 +28,9 @@ from fnnctl.metrics.metric import SEVERAL
 from fnnctl.modelling.stack_settings import member_of, network_shape, number_bins, stack_settings
 from fnnctl.nn.losses.joint import target_type
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.seeds import Purpose, member_seed, stream, twin_seed
+from fnnctl.seeds import Purpose, member_seed, stream, target_seed, twin_seed
 from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.epoch_metrics import target_monitor
 from fnnctl.tasks.task import Task, TaskData
 from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings, Start
@@ -126,7 +127,7 @@ class Fit:
                 row_weights = data.dataset.weights
                 problem = data.task.weights_problem(None if row_weights is None else row_weights[trained])
                 raise ConfigError(replace(problem, text=NO_WEIGHT) if len(bags) > 1 else problem)
-        is_weighted = weighted or decoder.power is not None
+        is_weighted = weighted or decoder.has_loss_factors
         settings = stack_settings(experiment, shape, rows=trained_rows, weighted=is_weighted)
         if seed is None:
             experiment = completed(experiment, data, settings)
@@ -201,7 +202,8 @@ class Fit:
     def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:
         """All networks of the fit as members, which differ only in their seeds, and in their rows with bags.
 
-        There are one, or those of an ensemble; each is followed by its twin, if there are twins.
+        There are one, or those of an ensemble; each is followed by its twin, if there are twins. If each
+        target has networks of its own, those of the first target come first.
         """
         twins = self.settings.twins
         if bags := self.bags(data):
@@ -213,6 +215,9 @@ class Fit:
         members = [
             replace(member, seed=member_seed(self.seed, number)) for number, member in enumerate(members)
         ]
+        if self.settings.separate_targets > 1:
+            names = [part.output.target for part in self.decoder.of_targets]
+            members = [_of_target(member, *target) for target in enumerate(names) for member in members]
         if twins:
             # A twin has random numbers of its own, or it would begin with the same weights.
             members = [
@@ -223,6 +228,20 @@ class Fit:
         if not self.starts:
             return members
         return [replace(member, start=start) for member, start in zip(members, self.starts, strict=True)]
+
+
+def _of_target(member: Member, number: int, name: str) -> Member:
+    """A member as the network of one of several targets, whose rules watch the loss of this target."""
+    stopping, monitor = member.stopping, member.schedule_monitor
+    if stopping is not None:
+        stopping = stopping.model_copy(update={"monitor": target_monitor(stopping.monitor, name)})
+    return replace(
+        member,
+        seed=target_seed(member.seed, number),
+        target=number,
+        stopping=stopping,
+        schedule_monitor=None if monitor is None else target_monitor(monitor, name),
+    )
 
 
 def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRows | None:

@@ -12,6 +12,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.metrics.metric import CLASSIFICATION, SUPPORT
 from fnnctl.metrics.registry import PER_CLASS, metrics_of
 from fnnctl.metrics.resampling import summarize_scores
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
 from fnnctl.tasks.decoder import FittedValues
@@ -84,20 +85,36 @@ def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
         # rates of a class without rows and predictions are left out as in scikit-learn
         if metric.needs == "ranking" and any(scores.get(metric.mean_of, 0) is None for scores in class_scores)
     ]
-    return {name: None if name in partial else value for name, value in metrics.items()}
+    means = {name: None if name in partial else value for name, value in metrics.items()}
+    if TARGETS in metrics:
+        means[TARGETS] = {name: _without_partial_means(own) for name, own in metrics[TARGETS].items()}
+    return means
 
 
 def summary(validation: CrossValidation, fold_scores: Sequence[Metrics | None]) -> dict[str, Any]:
-    """The `cross_validation` entry of metrics.json: each metric's mean, deviation, interval and scores."""
-    scores = {
-        name: [_score(metrics, name) for metrics in fold_scores] for name in single_metrics(fold_scores)
-    }
+    """The `cross_validation` entry of metrics.json: each metric's mean, deviation, interval and scores.
+
+    Those of each of several targets are under `targets.NAME`.
+    """
     return {
         "folds": validation.folds.count,
         "repeats": len(validation.folds.assignment),
         "diverged": sum(metrics is None for metrics in fold_scores),
-        **summarize_scores(scores, test_share=validation.test_share),
+        **_statistics(fold_scores, validation.test_share),
     }
+
+
+def _statistics(fold_scores: Sequence[Metrics | None], test_share: float) -> dict[str, Any]:
+    scores = {
+        name: [_score(metrics, name) for metrics in fold_scores] for name in single_metrics(fold_scores)
+    }
+    statistics: dict[str, Any] = {**summarize_scores(scores, test_share=test_share)}
+    if targets := _targets(fold_scores):
+        statistics[TARGETS] = {
+            name: _statistics([_of_target(metrics, name) for metrics in fold_scores], test_share)
+            for name in targets
+        }
+    return statistics
 
 
 def mean_baseline(results: Results) -> dict[str, Any] | None:
@@ -117,9 +134,9 @@ def fold_table(
     names: Sequence[str] | None = None,
 ) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of cross_validation.csv; `names` are the metrics, by default all of the folds."""
-    names = single_metrics(fold_scores) if names is None else names
+    names = table_metrics(fold_scores) if names is None else names
     rows: list[list[object]] = []
-    folds = zip(validation.folds, validation.fits, results, fold_scores, strict=True)
+    folds = zip(validation.folds, validation.fits, results, map(_by_path, fold_scores), strict=True)
     for fold, fit, result, metrics in folds:
         facts: tuple[object, ...] = (None,) * 4
         if result:
@@ -157,6 +174,16 @@ def out_of_fold(validation: CrossValidation, results: Results) -> OutOfFold:
     return data.task.out_of_fold(folds, data.dataset.file_rows, data.targets)
 
 
+def table_metrics(fold_scores: Sequence[Metrics | None]) -> list[str]:
+    """The columns of metrics in tables of folds: after those of the run, `targets.NAME.METRIC`."""
+    of_targets = (
+        f"{TARGETS}.{name}.{metric}"
+        for name in _targets(fold_scores)
+        for metric in single_metrics([_of_target(metrics, name) for metrics in fold_scores])
+    )
+    return [*single_metrics(fold_scores), *of_targets]
+
+
 def single_metrics(fold_scores: Sequence[Metrics | None]) -> list[str]:
     """The metrics of the folds that are a single number, in order; row counts are not metrics."""
     scored = [metrics for metrics in fold_scores if metrics]
@@ -168,6 +195,27 @@ def single_metrics(fold_scores: Sequence[Metrics | None]) -> list[str]:
         and not any(isinstance(metrics.get(name), list | dict) for metrics in scored)
         and not name.endswith("_ci95")
     ]
+
+
+def _targets(fold_scores: Sequence[Metrics | None]) -> list[str]:
+    """The names of several targets, in order; the test rows of a fold may lack some of them."""
+    return list(
+        dict.fromkeys(name for metrics in fold_scores if metrics for name in metrics.get(TARGETS, ()))
+    )
+
+
+def _of_target(metrics: Metrics | None, target: str) -> Metrics | None:
+    of_target: Metrics | None = (metrics or {}).get(TARGETS, {}).get(target)
+    return of_target
+
+
+def _by_path(metrics: Metrics | None) -> Metrics | None:
+    """A fold's metrics with those of each target by their paths."""
+    of_targets = (metrics or {}).get(TARGETS)
+    if metrics is None or of_targets is None:
+        return metrics
+    paths = {f"{TARGETS}.{name}.{metric}": own[metric] for name, own in of_targets.items() for metric in own}
+    return {**metrics, **paths}
 
 
 def _score(metrics: Metrics | None, name: str) -> float | None:

@@ -207,8 +207,9 @@ def load_experiment(
     return_large_blocks()  # before the first large one: reading and preprocessing free many
     config, parent = _load_with_parent(config_source, overrides, run, runs_dir)
     known_columns, former_rows = None if parent is None else parent.columns, None
-    recorded = _recorded_classes(run or (None if parent is None else parent.run))
+    recorded, recorded_targets = _recorded_classes(run or (None if parent is None else parent.run))
     in_memory: Sequence[str] = () if memory is None else memory.classes or (recorded if run else ())
+    of_targets = {} if memory is None else memory.classes_of_targets or (recorded_targets if run else {})
     with config.add_locations():
         settings, grouped = config.experiment.data, config.experiment.evaluation.groups
         dataset = load_dataset(
@@ -228,10 +229,15 @@ def load_experiment(
             bins=settings.split.bins,
             seed=config.experiment.seed,
             recorded_classes=tuple(dict.fromkeys((*recorded, *in_memory))),
+            recorded_targets={
+                name: tuple(dict.fromkeys((*recorded_targets.get(name, ()), *of_targets.get(name, ()))))
+                for name in (*recorded_targets, *of_targets)
+            },
             class_order=settings.class_order,
-            is_extended=parent is not None or bool(in_memory),
+            is_extended=parent is not None or bool(in_memory or of_targets),
         )
         if parent is not None:
+            parent.refuse_targets(data.task.targets)
             parent.refuse_new_classes(data)
             data, former_rows = _with_seen_rows(data, parent, run)
     return replace(completed_by_recipe(config, data, parent), former_rows=former_rows)
@@ -259,6 +265,8 @@ def _load_with_parent(
         if run is not None and run.read_manifest().status == "completed":
             warm_start = WarmStartConfig(run=str(run.path))
         parent = find_parent(warm_start, runs_dir or Path())
+        if targets := config.experiment.data.targets:
+            parent.refuse_targets(targets)
     return load_config(source, overrides, parent.inheritance), parent
 
 
@@ -352,9 +360,12 @@ def _with_seen_rows(data: TaskData, parent: Parent, run: RunFolder | None) -> tu
     return replace(data, seen=seen_rows(former_rows, data)), former_rows
 
 
-def _recorded_classes(run: RunFolder | None) -> Sequence[str]:
+def _recorded_classes(run: RunFolder | None) -> tuple[Sequence[str], Mapping[str, Sequence[str]]]:
+    """The classes of a run's target, and those of each of several."""
     facts = run.read_manifest().data if run else None
-    return facts.classes if facts else ()
+    if facts is None:
+        return (), {}
+    return facts.classes, {target.name: target.classes for target in facts.targets}
 
 
 def split_data(data: TaskData, experiment: Experiment) -> Split:

@@ -36,7 +36,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decoder import FittedValues, OutputDecoder
 from fnnctl.tasks.joint.decoder import FittedParts, JointDecoder
 from fnnctl.tasks.joint.task import JointTask
-from fnnctl.tasks.task import Task, TaskData
+from fnnctl.tasks.task import Task, TaskData, Weight
 from fnnctl.text import quoted
 from fnnctl.training.members import Member
 
@@ -325,6 +325,9 @@ class PartDescription(Described):
 
     weight: Annotated[float, Field(gt=0.0, le=1e9)]
     """The part's share in the mean of the predictions, relative to the other parts."""
+    target_weights: tuple[Annotated[float, Field(ge=0.0, le=1e9)], ...] = ()
+    """With several targets: the shares in the predictions of each, in place of `weight`; 0 if the networks do
+    not predict it."""
     members: Annotated[int, Field(ge=1, le=100_000)]
     """The number of networks; they count equally."""
     network: NetworkDescription
@@ -353,10 +356,25 @@ class EnsembleDescription(FittedDescription):
             for name in ("target", "classes", "ordered", "levels"):
                 if getattr(part.network, name) != getattr(first, name):
                     return f"{PARTS_KEY}.{number}.network.{name}: it differs from that of the first part"
+        if problem := self._problem_of_weights(len(first.targets)):
+            return problem
         if self.threshold is not None and len(first.classes) != 2:
             return "threshold: only a model with two classes has one"
         if self.class_weights is not None and len(self.class_weights) != len(first.classes):
             return "class_weights: it must have one number per class"
+        return None
+
+    def _problem_of_weights(self, targets: int) -> str | None:
+        """Why the weights of the parts do not suit so many targets, 0 if there is a single one."""
+        weights = [part.target_weights for part in self.parts]
+        if not any(weights):
+            return None
+        for number, of_targets in enumerate(weights):
+            if len(of_targets) != targets:
+                return f"{PARTS_KEY}.{number}.target_weights: it must have one number per target"
+        for number, of_target in enumerate(zip(*weights, strict=True)):
+            if not any(of_target):
+                return f"{PARTS_KEY}: no part has a weight for target {number + 1}"
         return None
 
 
@@ -371,7 +389,7 @@ class TrainedPart:
     """(N, P)"""
     statistics: FloatArray
     """(N, S)"""
-    weight: float = 1.0
+    weight: Weight = 1.0
 
 
 def model_files(
@@ -389,10 +407,15 @@ def model_files(
         for name, array in part.layout.named_arrays(*rows).items()
     }
     described = [
-        PartDescription(weight=part.weight, members=len(part.parameters), network=part.description)
+        PartDescription(**weight_entries(part.weight), members=len(part.parameters), network=part.description)
         for part in parts
     ]
     return arrays, EnsembleDescription(parts=described).model_dump(exclude={"arrays"})
+
+
+def weight_entries(weight: Weight) -> dict[str, Any]:
+    """The entries of a part for its weight."""
+    return {"weight": 1.0, "target_weights": weight} if isinstance(weight, tuple) else {"weight": weight}
 
 
 def array_prefix(part: int, member: int) -> str:

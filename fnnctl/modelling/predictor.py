@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from fnnctl.modelling.donated_values import DonatedValues
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.joint.decoder import parts_of
-from fnnctl.tasks.task import PartScores, Targets, Task, TaskData
+from fnnctl.tasks.task import PartScores, Targets, Task, TaskData, Weight
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, RowScorer
@@ -25,6 +25,9 @@ from fnnctl.training.scoring import SCORING_BATCH, RowScorer
 if TYPE_CHECKING:
     from fnnctl.modelling.fit import Fit
     from fnnctl.tasks.post_training import PostTraining
+
+TWO_KINDS: Final = (slice(0, None, 2), slice(1, None, 2))
+"""The kinds of networks that are members, and those that are twins, if both take turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class PredictorPart:
     """Its networks count equally."""
     decoder: OutputDecoder
     """How their mean scores become predictions."""
-    weight: float = 1.0
+    weight: Weight = 1.0
     """The share of the part in the predictor's mean, relative to the other parts."""
 
     @classmethod
@@ -46,7 +49,7 @@ class PredictorPart:
         networks: Sequence[Network],
         decoder: OutputDecoder,
         *,
-        weight: float = 1.0,
+        weight: Weight = 1.0,
     ) -> Self:
         """A part with these networks, each of which is the only member of its stack.
 
@@ -132,10 +135,12 @@ class Predictor:
         `of_parts` are the scores, (n, outputs), of each part. With bags they are out of bag. The rows have
         targets and, if the data do, exposures, (n,) each.
         """
+        before = np.array([part.weight for part in self.parts])
         weights, decoder = post_training.fit_weighted(
-            self.task, self.decoder, of_parts, targets, exposures, out_of_bag=out_of_bag
+            self.task, self.decoder, of_parts, targets, before, exposures, out_of_bag=out_of_bag
         )
-        parts = (replace(part, weight=weight) for part, weight in zip(self.parts, weights, strict=True))
+        pairs = zip(self.parts, weights, strict=True)
+        parts = (replace(part, weight=as_weight(own_weights)) for part, own_weights in pairs)
         return replace(self, parts=tuple(parts), decoder=decoder)
 
     def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
@@ -285,7 +290,10 @@ class Predictor:
 
     def of_target(self, number: int) -> TargetPredictor:
         """The predictor of one of several targets, counted from 0: see `Task.tasks`."""
-        parts = tuple(replace(part, decoder=part.decoder.of_targets[number]) for part in self.parts)
+        parts = tuple(
+            replace(part, decoder=part.decoder.of_targets[number], weight=_of_target(part.weight, number))
+            for part in self.parts
+        )
         decoder = self.decoder.of_targets[number]
         return TargetPredictor(self.task.tasks[number], parts, decoder, self, number)
 
@@ -329,13 +337,23 @@ class TargetPredictor(Predictor):
         return np.ascontiguousarray(joint._scores(rows)[:, outputs])
 
 
+def as_weight(values: FloatArray) -> Weight:
+    """A weight, or one for each target, from an array () or (T,)."""
+    return tuple(values.tolist()) if values.ndim else float(values)
+
+
+def _of_target(weight: Weight, number: int) -> float:
+    """The weight for one of several targets, counted from 0."""
+    return weight[number] if isinstance(weight, tuple) else weight
+
+
 def fresh_part(
     fit: Fit,
     members: Sequence[Member],
     parameters: FloatArray,
     statistics: FloatArray,
     *,
-    weight: float = 1.0,
+    weight: Weight = 1.0,
 ) -> PredictorPart:
     """The part of the N trained members of a fit, with parameters (N, P) and running statistics (N, S)."""
     networks = [
@@ -346,8 +364,24 @@ def fresh_part(
 
 
 def member_slices(fit: Fit) -> list[slice]:
-    """The networks of a fit that are its members and, if it has any, those that are their plain twins."""
-    return [slice(0, None, 2), slice(1, None, 2)] if fit.settings.twins else [slice(None)]
+    """The networks of a fit that are its members and, if it has any, those that are their plain twins.
+
+    They are those of each target in turn, if it has networks of its own.
+    """
+    settings = fit.settings
+    kinds, size = settings.networks_per_target, settings.ensemble // settings.separate_targets
+    firsts = [target * size for target in range(settings.separate_targets)]
+    return [slice(first + kind, first + size, kinds) for first in firsts for kind in range(kinds)]
+
+
+def kind_weights(fit: Fit) -> FloatArray:
+    """How much each of `member_slices` counts before weights are fitted, (kinds,); of several targets
+    (kinds, T).
+    """
+    kinds, targets = fit.settings.networks_per_target, len(fit.decoder.of_targets)
+    if fit.settings.separate_targets > 1:
+        return np.eye(targets).repeat(kinds, axis=0)
+    return np.ones(kinds if targets == 1 else (kinds, targets))
 
 
 def fresh_predictor(
@@ -355,7 +389,8 @@ def fresh_predictor(
 ) -> Predictor:
     """The predictor of the N trained members of a fit, see `fresh_part`; twins are a part of their own."""
     parts = [
-        fresh_part(fit, members[part], parameters[part], statistics[part]) for part in member_slices(fit)
+        fresh_part(fit, members[part], parameters[part], statistics[part], weight=as_weight(weights))
+        for part, weights in zip(member_slices(fit), kind_weights(fit), strict=True)
     ]
     return Predictor.of_parts(task, parts)
 

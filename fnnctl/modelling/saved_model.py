@@ -210,7 +210,8 @@ def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
         # Equal preprocessings become one object: with every batch of rows they are compared.
         equal = (former.preprocessor for former in parts if former.preprocessor == preprocessor)
         preprocessor = next(equal, preprocessor)
-        decoder, weight = part.description.network.decoder, part.description.weight
+        decoder = part.description.network.decoder
+        weight = part.description.target_weights or part.description.weight
         parts.append(PredictorPart.of(preprocessor, networks, decoder, weight=weight))
         networks_of_parts.append(tuple(networks))
     first = described[0].description.network

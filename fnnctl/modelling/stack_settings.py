@@ -117,6 +117,7 @@ def stack_settings(
     `weighted` is whether the examples have weights in the loss.
     """
     training, optimizer = experiment.training, experiment.training.optimizer
+    separate = len(shape.output.parts) if shape.output.parts and not experiment.model.together else 1
     return StackSettings(
         shape=shape,
         optimizer=optimizer.name,
@@ -127,9 +128,10 @@ def stack_settings(
         techniques=tuple(training.techniques),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
-        ensemble=experiment.model.ensemble.networks // shape.inner_members,
+        ensemble=experiment.model.ensemble.networks // shape.inner_members * separate,
         bags=experiment.model.ensemble.bags,
         twins=experiment.model.ensemble.plain_twins,
+        separate_targets=separate,
         calibrated=CALIBRATED_LOSS in training.monitors.values(),
         parametrization=training.parametrization,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
@@ -139,7 +141,7 @@ def stack_settings(
 def as_ensemble(settings: StackSettings, ensemble: EnsembleConfig) -> StackSettings:
     """The settings of a single network for an ensemble of such networks."""
     shape = replace(settings.shape, inner_members=ensemble.inner_members)
-    size = ensemble.networks // ensemble.inner_members
+    size = ensemble.networks // ensemble.inner_members * settings.separate_targets
     return replace(settings, shape=shape, ensemble=size, twins=ensemble.plain_twins)
 
 

@@ -3,6 +3,10 @@
 Rows are recognized by salted digests of what the networks read of them, and of the target; with
 `data.split.group` by their group. Of k equal rows of which c were used, the first c count as seen: that a
 value occurs again does not make a new row an old one.
+
+With several targets, one may be added to a row, or corrected. So a row whose targets are not those of a seen
+one is recognized without them: of k rows that are equal but for targets, of which c were used, those with the
+same targets are seen, and then the first ones, c in all.
 """
 
 from __future__ import annotations
@@ -14,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.arrays import IntArray, UnsignedArray
+from fnnctl.arrays import BoolArray, IntArray, UnsignedArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.warm_start import WARM_START
-from fnnctl.data.row_digests import DigestedColumns, RowDigester, ranks
+from fnnctl.data.row_digests import DigestedColumns, RowDigester, are_of_features, ranks
 from fnnctl.data.splits.seen_rows import SeenRows, of_members
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, rows_to_train_on
@@ -66,11 +70,39 @@ def seen_rows(stored: StoredRows, data: TaskData) -> SeenRows:
         none = np.zeros(len(data), np.bool_)
         return SeenRows(none, of_members(none[None], len(stored.counts.trained)))
     row_digests = digester.of_dataset(data.dataset)
-    rank = _ranks(digester, row_digests)
-    places = np.searchsorted(stored.digests, row_digests).clip(max=len(stored.digests) - 1)
-    is_stored = stored.digests[places] == row_digests
+    rank, counts = _ranks(digester, row_digests), _counts_of(stored, row_digests)
+    used, trained = rank < counts.used, rank < counts.trained
+    if not digester.columns.has_several_targets:
+        return SeenRows(used, trained)
+    features = digester.of_features(data.dataset)
+    counts = _counts_of(stored, features)
+    with_former_targets = [
+        # Those that a member has used are taken last: they are known not to have trained this one.
+        _seen_by_features(features, of_member, own_counts, last=used)
+        for of_member, own_counts in zip(trained, counts.trained, strict=True)
+    ]
+    return SeenRows(_seen_by_features(features, used, counts.used, last=used), np.array(with_former_targets))
+
+
+def _seen_by_features(
+    features: UnsignedArray, is_seen: BoolArray, counts: IntArray, *, last: BoolArray
+) -> BoolArray:
+    """(N,) the rows that are seen, and of the others as many as the `counts` (N,) of their features say.
+
+    Those that are marked as the `last` ones are taken last.
+    """
+    order = np.argsort(np.where(is_seen, 0, 1 + last), kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = ranks(features[order])
+    return is_seen | (rank < counts)
+
+
+def _counts_of(stored: StoredRows, digests: UnsignedArray) -> RowCounts:
+    """The counts of digests (N,), which are 0 for those that are not stored."""
+    places = np.searchsorted(stored.digests, digests).clip(max=len(stored.digests) - 1)
+    is_stored = stored.digests[places] == digests
     counts = stored.counts
-    return SeenRows(is_stored & (rank < counts.used[places]), is_stored & (rank < counts.trained[:, places]))
+    return RowCounts(counts.trained[:, places] * is_stored, counts.used[places] * is_stored)
 
 
 def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | None = None) -> StoredRows:
@@ -81,34 +113,49 @@ def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | No
     digester = _new_digester(data, fits) if former is None else _digester(former)
     row_digests = digester.of_dataset(data.dataset)
     rank = _ranks(digester, row_digests)
+    has_several = digester.columns.has_several_targets
+    features = digester.of_features(data.dataset) if has_several else None
     used_rows = np.unique(np.concatenate([_used(data, fit) for fit in fits]))
     members = [rows for fit in fits for rows in _members(data, fit)]
     if len(fits) > 1:
         members = [np.unique(np.concatenate(members))]
     digests = np.unique(row_digests[used_rows])
+    if features is not None:
+        digests = np.union1d(digests, features[used_rows])
     if former is not None:
         digests = np.union1d(digests, former.digests)
     before = _counts_before(former, digests, len(members))
     by_group = digester.columns.group is not None
 
-    def added(rows: IntArray, counts: IntArray) -> IntArray:
-        """The counts (D,) with those of the rows that they do not have yet."""
+    def added(rows: IntArray, counts: IntArray, is_seen: BoolArray | None) -> IntArray:
+        """The counts (D,) with those of the rows that they do not have yet; (N,) are seen."""
         places = np.searchsorted(digests, row_digests[rows])
         sums = counts + np.bincount(places[rank[rows] >= counts[places]], minlength=len(digests))
+        if features is not None and is_seen is not None:
+            places = np.searchsorted(digests, features[rows[~is_seen[rows]]])
+            sums += np.bincount(places, minlength=len(digests))
         return np.minimum(sums, 1) if by_group else sums
 
-    trained = [added(rows, counts) for rows, counts in zip(members, before.trained, strict=True)]
-    counts = RowCounts(np.array(trained), added(used_rows, before.used))
+    seen: list[BoolArray | None] = [None] * (len(members) + 1)
+    if features is not None:
+        seen_before = seen_rows(StoredRows(digester.salt, asdict(digester.columns), digests, before), data)
+        seen = [*seen_before.trained, seen_before.used]
+    trained = [added(*each) for each in zip(members, before.trained, seen[:-1], strict=True)]
+    counts = RowCounts(np.array(trained), added(used_rows, before.used, seen[-1]))
     columns = asdict(digester.columns)
     return StoredRows(digester.salt, columns, digests, counts, None if former is None else before)
 
 
 def trained_rows_facts(stored: StoredRows) -> dict[str, Any]:
     """The manifest's facts about the rows of a run and its ancestors."""
+    columns = _digester(stored).columns
+    every = np.ones(len(stored.digests), np.bool_)
+    of_rows = ~are_of_features(stored.digests) if columns.has_several_targets else every
     counts = [
-        0 if part is None else int(part.trained.max(axis=0).sum()) for part in (stored.counts, stored.former)
+        0 if part is None else int(part.trained.max(axis=0)[of_rows].sum())
+        for part in (stored.counts, stored.former)
     ]
-    unit = "row" if _digester(stored).columns.group is None else "group"
+    unit = "row" if columns.group is None else "group"
     return {"trained": counts[0], "new": counts[0] - counts[1], "unit": unit}
 
 

@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
@@ -157,11 +157,13 @@ class ParameterLayout:
             view[...] = array
         return row, statistics
 
-    def extended_rows(self, arrays: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
-        """The rows, (P,) and (S,), of a network with the `named_arrays` of one that has fewer outputs.
+    def extended_rows(
+        self, arrays: Mapping[str, FloatArray], outputs: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """The rows, (P,) and (S,), of a network with the `named_arrays` of one that may have fewer outputs.
 
-        The weights of further outputs are 0. Raises ValueError, which names the array, if another one differs
-        in shape.
+        `outputs` are the places of its outputs here; the weights of all others are 0. Raises ValueError,
+        which names the array, if another one differs in shape.
         """
         dtype, last = next(iter(arrays.values())).dtype, len(self.layers)
         row, statistics = np.zeros(self.size, dtype), np.zeros(self.statistics_size, dtype)
@@ -170,13 +172,17 @@ class ParameterLayout:
             raise ValueError(f"there are the arrays {', '.join(arrays)}, not {', '.join(named)}")
         for name, array in arrays.items():
             place = named[name]
-            if name == f"weights_{last}":
-                place = place[..., : array.shape[-2], :]
-            elif name == f"biases_{last}":
-                place = place[..., : array.shape[-1]]
-            if array.shape != place.shape:
-                raise ValueError(f"the array '{name}' is {array.shape}, not {place.shape}")
-            place[...] = array
+            shape, axis = [*place.shape], {f"weights_{last}": -2, f"biases_{last}": -1}.get(name)
+            if axis is not None:
+                shape[axis] = min(len(outputs), shape[axis])
+            if array.shape != tuple(shape):
+                raise ValueError(f"the array '{name}' is {array.shape}, not {tuple(shape)}")
+            if axis is None:
+                place[...] = array
+            elif axis == -2:
+                place[..., outputs, :] = array
+            else:
+                place[..., outputs] = array
         return row, statistics
 
     def _named(self, row: FloatArray, statistics: FloatArray) -> Iterator[tuple[str, FloatArray]]:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.style import INK, drawable_text, new_figure
+from fnnctl.plots.style import INK, drawable_names, new_figure
 
 MAX_NUMBERED = 15
 """With more targets the cells are too small for numbers."""
@@ -19,7 +19,7 @@ DARK = 0.6
 
 def errors_figure(correlations: FloatArray, targets: Sequence[str], *, title: str) -> Figure:
     """Draw the correlations (T, T) of the errors of T targets, NaN where unknown, from −1 to 1."""
-    names = [drawable_text(name, NAME_COLUMNS) for name in targets]
+    names = drawable_names(targets, NAME_COLUMNS)
     side = 2.2 + min(0.75 * len(names), 7.0)
     with new_figure(side + 1.0, side, title, names) as figure:
         axes = figure.subplots()

@@ -18,7 +18,17 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from fnnctl.arrays import FloatArray, IntArray, evenly_spaced
 from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
-from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, drawable_text, legend_above, new_figure
+from fnnctl.plots.style import (
+    COLOURS,
+    DASHES,
+    MUTED,
+    WIDTH,
+    columns,
+    drawable_names,
+    legend_above,
+    legend_beside,
+    new_figure,
+)
 from fnnctl.text import counted
 
 MAX_MARKED_EPOCHS = 20
@@ -27,7 +37,9 @@ MAX_BINS = 2000
 MAX_DEAD_LAYERS = 4
 MAX_TARGETS = 6
 """The losses of so many targets are drawn, each with a colour."""
-MAX_TARGET_NAME = 12
+MAX_TARGET_NAME = 16
+MAX_LEGEND = 44
+"""A legend of the targets with more columns of text is beside the lines, not above."""
 
 History = Mapping[str, Sequence[float | None]]
 
@@ -90,10 +102,9 @@ def _draw(
 
 
 def _columns_of_targets(history: History, targets: Sequence[str]) -> dict[str, str]:
-    """The columns of the losses of the first targets, by what the legend calls them."""
+    """The columns of the losses of the first targets, by their names."""
     part = _part_of_targets(history)
-    drawn = targets[:MAX_TARGETS]
-    return {drawable_text(name, MAX_TARGET_NAME): f"{part}_targets.{name}.loss" for name in drawn}
+    return {name: f"{part}_targets.{name}.loss" for name in targets[:MAX_TARGETS]}
 
 
 def _part_of_targets(history: History) -> str:
@@ -109,7 +120,11 @@ def _finish_targets(
     part = "training" if _part_of_targets(history) == "train" else validation
     which = "each target" if targets <= MAX_TARGETS else f"{MAX_TARGETS} of {targets:,} targets"
     axes.set_title(f"loss of {which}, {part}")
-    legend_above(axes, lines)
+    names = drawable_names([*lines], MAX_TARGET_NAME)
+    if sum(map(columns, names)) + 4 * len(names) > MAX_LEGEND:  # it would cover the title
+        legend_beside(axes, [*lines.values()], names, title="target")
+    else:
+        legend_above(axes, dict(zip(names, lines.values(), strict=True)))
 
 
 def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:

@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, ScalarFormatter, StrMethodFormatter
 
 from fnnctl.arrays import IntArray
-from fnnctl.text import plain_text, truncate_middle
+from fnnctl.text import plain_text, truncate_middle, truncate_names
 
 DEFAULT_FAMILY = "DejaVu Sans"
 _FALLBACK_FAMILY = re.compile("(?!DejaVu|STIX).*(Sans|Gothic|CJK|Hei|Unicode|Emoji|Symbol| UI)")
@@ -51,6 +51,11 @@ def drawable_text(text: str, limit: int) -> str:
     look the same.
     """
     return truncate_middle("".join(map(_drawable, plain_text(text))), limit, _columns)
+
+
+def drawable_names(names: Sequence[str], limit: int) -> list[str]:
+    """The names of one list as `drawable_text`, but so that they still differ if the limit allows it."""
+    return truncate_names(["".join(map(_drawable, plain_text(name))) for name in names], limit, _columns)
 
 
 def columns(text: str) -> int:

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 from fnnctl.report.blocks import Block, Command, Facts, Figure, Notes, Scores, Warnings
 from fnnctl.store.volumes import is_in_memory
 
-Look: TypeAlias = Literal["block", "columns", "failure", "figures", "passed", "summary", "warning"]
-"""How a page shows a section: `columns` and `figures` are side by side if there is room."""
+Look: TypeAlias = Literal["block", "columns", "failure", "figures", "passed", "summary", "target", "warning"]
+"""How a page shows a section: `columns` and `figures` are side by side if there is room, those of a `target`
+above tables as wide as the page."""
 
 
 @dataclass(frozen=True, slots=True)

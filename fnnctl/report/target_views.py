@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fnnctl.metrics.stored import PARTS, TARGETS
+from fnnctl.metrics.stored import PARTS, TARGETS, folds_of_target
 from fnnctl.report.summary import Summary
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import target_folder_name
@@ -16,6 +16,9 @@ from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade
 from fnnctl.tasks.stored_coverage import read_coverage
 
 BASELINE: Final = "baseline"
+FOLDS: Final = "cross_validation"
+FACTS: Final = ("folds", "repeats", "diverged")
+"""What the statistics of all targets' folds share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,11 @@ def target_views(run: RunFolder, summary: Summary) -> list[TargetView]:
 
 
 def _metrics_of(metrics: dict[str, Any] | None, target: str) -> dict[str, Any] | None:
-    """The content that metrics.json would have with this target alone; without statistics of folds."""
-    parts = {part: _of(entry, target) for part in PARTS if (entry := (metrics or {}).get(part))}
+    """The content that metrics.json would have with this target alone."""
+    metrics = metrics or {}
+    parts = {part: _of(entry, target) for part in PARTS if (entry := metrics.get(part))}
+    if (folds := metrics.get(FOLDS)) and (of_target := folds_of_target(folds, target)).keys() - {BASELINE}:
+        parts[FOLDS] = {**{key: folds[key] for key in FACTS if key in folds}, **of_target}
     return {part: entry for part, entry in parts.items() if entry} or None
 
 

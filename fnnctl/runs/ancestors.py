@@ -6,12 +6,13 @@ All of them are scored on the same rows, which none of them was trained on.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.arrays import IntArray
 from fnnctl.errors import FnnctlError
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.modelling.parent import Parent
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.store.facts import AncestorFacts
@@ -71,5 +72,11 @@ def _metrics(model: SavedModel, data: TaskData, rows: IntArray) -> dict[str, flo
         return None
     scores = predictor.column_scores([(data.dataset, rows)])
     metrics = data.score_of(predictor.task, rows, scores, predictor.decoder).metrics(complete=False)
-    numbers = {name: value for name, value in metrics.items() if isinstance(value, float | None)}
+    numbers = _numbers(metrics)
+    for target, of_target in metrics.get(TARGETS, {}).items():
+        numbers |= {f"{TARGETS}.{target}.{name}": value for name, value in _numbers(of_target).items()}
     return {name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()}
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    return {name: value for name, value in metrics.items() if isinstance(value, float | None)}

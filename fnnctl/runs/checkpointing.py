@@ -18,7 +18,7 @@ from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, fitted_entries, model_files
-from fnnctl.modelling.predictor import member_slices
+from fnnctl.modelling.predictor import as_weight, kind_weights, member_slices
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -28,7 +28,7 @@ from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import MissingArrayError
-from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
+from fnnctl.training.trainer import Outcome, TrainedMember, representative, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
 """The least time between checkpoints. A judgement: a kill costs about as much of the training."""
@@ -178,7 +178,7 @@ def write_members(
     ended_by_error: bool = False,
 ) -> None:
     """Write history and weights of the fit's members, and how training ended."""
-    trained = members[0]
+    trained = representative(members, fit.settings.separate_targets)
     stopped = "ended by an error" if ended_by_error else _why_stopped(fit, trained.outcome)
     last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
     run.log(f"{counted(trained.epochs, 'epoch')}: {stopped}; {last}")
@@ -199,8 +199,8 @@ def write_members(
     )
     arrays, model = model_files(
         [
-            TrainedPart(description, fit.layout, parameters[part], statistics[part])
-            for part in member_slices(fit)
+            TrainedPart(description, fit.layout, parameters[part], statistics[part], as_weight(weights))
+            for part, weights in zip(member_slices(fit), kind_weights(fit), strict=True)
         ]
     )
     decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)

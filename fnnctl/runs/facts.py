@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
@@ -11,6 +12,7 @@ from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import OutputShape
 from fnnctl.store import names
 from fnnctl.store.facts import Processor
 from fnnctl.store.manifest import Manifest, Resumption
@@ -58,7 +60,7 @@ def known_facts(
         "test_sha256": dataset.test_sha256,
         "task": data.task.name,
         "target": ", ".join(data.task.targets),
-        **_targets_facts(data.task),
+        **_targets_facts(data.task, settings.shape.output),
         "classes": list(data.task.classes),
         "ordered": data.task.is_ordered,
         "rows": len(dataset),
@@ -88,15 +90,20 @@ def known_facts(
     }
 
 
-def _targets_facts(task: Task) -> dict[str, Any]:
+def _targets_facts(task: Task, output: OutputShape) -> dict[str, Any]:
     """The facts about each of several targets; none about a single one."""
     if len(task.tasks) == 1:
         return {}
-    targets = zip(task.targets, task.tasks, strict=True)
+    targets = zip_longest(task.targets, task.tasks, map(power_of, output.parts))
     return {
         "targets": [
-            {"name": name, "task": of_target.name, "classes": list(of_target.classes)}
-            for name, of_target in targets
+            {
+                "name": name,
+                "task": of_target.name,
+                "classes": list(of_target.classes),
+                **({} if power is None else {"power": power}),
+            }
+            for name, of_target, power in targets
         ]
     }
 
@@ -122,7 +129,7 @@ def evaluation_facts(
             "sha256": sha256,
             "task": task.name,
             "target": ", ".join(task.targets),
-            **_targets_facts(task),
+            **_targets_facts(task, model.layouts[0].shape.output),
             "classes": list(task.classes),
             "ordered": task.is_ordered,
             "rows": rows,

@@ -14,6 +14,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.data.known_columns import KnownColumns
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import UsageError
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.modelling.held_out_rows import HeldOutRows, held_out_rows
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.modelling.trained_rows import unseen_rows
@@ -21,7 +22,7 @@ from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredPart, def
 from fnnctl.report.gates import GateResult, compared_result, require_comparable
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.comparison import MeasuredRows
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import Targets, TaskData
 from fnnctl.text import counted
 
 OPTION = "--same-rows"
@@ -85,10 +86,13 @@ def _of_new_classes(comparison: _Comparison) -> list[str]:
 
 
 def _new_classes(data: TaskData, rows: IntArray, model: SavedModel) -> int:
-    """How many of the rows have a class that the former run's network does not know."""
-    trained, classes = model.predictor.task, data.task.classes
-    is_new = np.array([name not in trained.classes for name in classes], np.bool_)
-    return int(is_new[data.targets[rows]].sum()) if is_new.any() else 0
+    """How many of the rows have a class, of any target, that the former run's network does not know."""
+    has_new = np.zeros(len(data), np.bool_)
+    for (single, present), trained in zip(data.of_single_targets, model.predictor.task.tasks, strict=True):
+        is_new = np.array([name not in trained.classes for name in single.task.classes], np.bool_)
+        if is_new.any():
+            has_new[present] |= is_new[single.targets[present]]
+    return int(has_new[rows].sum())
 
 
 def _rows(run: ComparedRun) -> int:
@@ -155,6 +159,19 @@ def _compared(
     same_data = facts.model_copy(
         update={"sha256": tested_facts.sha256, "test_sha256": tested_facts.test_sha256}
     )
+    rows, truths = _measured(data, rows, metric)
     numbers = np.asarray(data.dataset.file_rows[rows], np.int64)
-    measured = MeasuredPart(MeasuredRows(numbers, data.targets[rows], measure), measure)
+    measured = MeasuredPart(MeasuredRows(numbers, truths, measure), measure)
     return ComparedRun(run, model.run, run.read_manifest(), same_data, measure.value, None, measured)
+
+
+def _measured(data: TaskData, rows: IntArray, metric: str) -> tuple[IntArray, Targets]:
+    """Those of the rows that the metric is measured on, (n,), with their targets.
+
+    A metric of one of several targets is measured on the rows that have it.
+    """
+    for single, present in data.of_single_targets:
+        if metric.startswith(f"{TARGETS}.{single.task.targets[0]}."):
+            rows = rows[np.isin(rows, present)]
+            return rows, single.targets[rows]
+    return rows, np.nan_to_num(data.targets[rows])

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import set_blas_threads
@@ -20,9 +22,9 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.drift import histogram_arrays
 from fnnctl.modelling.explanations.background import kept_rows
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.model_description import describe, fitted_entries
+from fnnctl.modelling.model_description import describe, fitted_entries, weight_entries
 from fnnctl.modelling.parent import Parent
-from fnnctl.modelling.predictor import Predictor, score_parts
+from fnnctl.modelling.predictor import TWO_KINDS, Predictor, score_parts
 from fnnctl.modelling.row_groups import judged_groups
 from fnnctl.modelling.trained_rows import trained_rows_facts, trained_rows_of
 from fnnctl.modelling.worst_rows import WorstRows
@@ -40,6 +42,7 @@ from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fit
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trained_rows import StoredRows
 from fnnctl.store.weights import Array
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.training.checkpoint import Checkpoint
@@ -324,13 +327,24 @@ def _record_calibration(
     """Write what was fitted after training, the model's further arrays, and warnings about it."""
     post_training, decoder = PostTraining.of(fit.experiment.model), predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
-    run.describe_model(fitted_entries(decoder), weights, arrays)
-    if weights:
-        shares = (weight / sum(weights) for weight in weights)
-        run.record({"shares": dict(zip(("members", "plain_twins"), shares, strict=True))})
+    run.describe_model(fitted_entries(decoder), [weight_entries(weight) for weight in weights], arrays)
+    if fit.settings.twins:
+        run.record({"shares": _share_facts(np.array(weights), decoder)})
     if decoder.temperature is not None:
         run.record({"calibration": {"temperature": decoder.temperature}})
     record_warnings(run, post_training.warnings(decoder, rows=fit.sizes[1]), context.listener)
+
+
+def _share_facts(weights: FloatArray, decoder: OutputDecoder) -> dict[str, Any]:
+    """The shares of members and twins, from the weights of the parts, (parts,); of several targets, whose
+    weights are (parts, T), the means and those of each.
+    """
+    members, plain_twins = (weights[kind].sum(axis=0) / weights.sum(axis=0) for kind in TWO_KINDS)
+    facts: dict[str, Any] = {"members": float(members.mean()), "plain_twins": float(plain_twins.mean())}
+    if weights.ndim > 1:
+        names_of_targets = [part.output.target for part in decoder.of_targets]
+        facts["targets"] = dict(zip(names_of_targets, plain_twins.tolist(), strict=True))
+    return facts
 
 
 def _diverged(run: OpenRun, fit: Fit, trained: TrainedMember) -> DivergedError:

@@ -10,6 +10,18 @@
 is what it returns.
 """
 
-from fnnctl.sklearn.estimators import FNNClassifier, FNNRegressor, FNNSearchClassifier, FNNSearchRegressor
+from fnnctl.text import install_command
+
+try:
+    from fnnctl.sklearn.estimators import (
+        FNNClassifier,
+        FNNRegressor,
+        FNNSearchClassifier,
+        FNNSearchRegressor,
+    )
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"fnnctl.sklearn needs scikit-learn: {install_command('scikit-learn')}", name=error.name
+    ) from error
 
 __all__ = ["FNNClassifier", "FNNRegressor", "FNNSearchClassifier", "FNNSearchRegressor"]

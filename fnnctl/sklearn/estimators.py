@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from fnnctl.sklearn.base import Classifier, Regressor
+from fnnctl.sklearn.classifier import Classifier
+from fnnctl.sklearn.regressor import Regressor
 from fnnctl.sklearn.trained import Searched, Trained
 
 
@@ -91,8 +92,10 @@ class FNNClassifier(Classifier, Trained):
 
         Args:
             X: As of `fit`, with the same columns in each call.
-            y: The classes, (n,). Classes that no call had before begin with zero weights in the output.
-            classes: All classes that may come; None for those of `y`.
+            y: The classes, (n,); or several columns, (n, T), as many in each call. Classes that no call had
+                before begin with zero weights in the output.
+            classes: All classes that may come; None for those of `y`. Of several columns a list of the
+                classes of each; labels need none.
             sample_weight: As of `fit`.
 
         Raises the errors of `fit`; then the estimator is as it was.

@@ -33,13 +33,20 @@ def with_columns(frame: Any, used: Sequence[str]) -> Any:
     return frame.select(selection) if hasattr(type(frame), "select") else frame[selection]
 
 
+def dense(y: Any) -> Any:
+    """The targets, of a sparse matrix as an array; raises ValueError if some are masked."""
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
+        raise ValueError("y has masked values: leave out their rows")
+    return y.toarray() if hasattr(y, "toarray") and len(getattr(y, "shape", ())) == 2 else y
+
+
 def target_columns(y: Any) -> list[npt.NDArray[Any]]:
     """The values of each of several targets, (n,); none if `y` has one."""
     if is_frame(y):
         names = column_names(y)
         return [np.asarray(y[name]) for name in names] if len(names) > 1 else []
     values = y if hasattr(y, "shape") else np.asarray(y) if _is_table(y) else None
-    if hasattr(y, "toarray") or values is None or len(values.shape) != 2 or values.shape[1] < 2:
+    if values is None or len(values.shape) != 2 or values.shape[1] < 2:
         return []
     return [*np.asarray(values).T]
 
@@ -79,6 +86,16 @@ class ClassTarget:
     """Sorted; a single one is predicted without a network."""
     texts: list[str]
     """Of the classes, in the experiment."""
+
+    def extended(self, classes: npt.NDArray[Any]) -> ClassTarget:
+        """The target with further classes; those that it has keep their texts."""
+        text_of = dict(zip(self.classes.tolist(), self.texts, strict=True))
+        for label in classes.tolist():
+            if label not in text_of:
+                text_of[label] = free_text(label, text_of.values())
+        all_classes = np.union1d(self.classes, classes) if len(text_of) > len(self.texts) else self.classes
+        texts = [text_of[label] for label in all_classes.tolist()]
+        return ClassTarget(self.name, all_classes, texts)
 
     def encoded(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The texts of labels, (n,)."""

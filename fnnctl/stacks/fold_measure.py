@@ -9,7 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fold_results import FoldResult
-from fnnctl.modelling.predictor import member_slices
+from fnnctl.modelling.predictor import kind_weights, member_slices
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
 from fnnctl.training.members import make_network
@@ -67,6 +67,7 @@ class FoldMeasure:
             decoder,
             validated,
             targets,
+            kind_weights(fit),
             stack.data.exposures(rows),
             out_of_bag=fit.settings.bags,
         )

@@ -25,7 +25,7 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool, join_pools
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, concatenate_members, select_members
-from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+from fnnctl.training.trainer import Outcome, TrainedMember, representative, train_stack
 
 if TYPE_CHECKING:
     from fnnctl.executors.protocols import Progress
@@ -62,7 +62,7 @@ class TrainedStack:
 
     def trained_fit(self, k: int) -> TrainedMember:
         """How fit k ended: its first member, which shares outcome, epochs and history with the others."""
-        return self.trained[k * self.fits[k].settings.ensemble]
+        return representative(self.trained[self.members_of(k)], self.fits[k].settings.separate_targets)
 
     def final_weights(self, k: int) -> tuple[FloatArray, FloatArray]:
         """Parameters (N, P) and statistics (N, S) of the N members of fit k at the end of their training."""

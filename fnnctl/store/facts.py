@@ -79,8 +79,8 @@ class AncestorFacts(Facts):
     sha256: str
     """The SHA-256 of its weights."""
     metrics: dict[str, float | None] | None = None
-    """Its metrics on the test part of the later run, by their names in metrics.json; null if it was not
-    scored."""
+    """Its metrics on the test part of the later run, by their names in metrics.json, of several targets also
+    `targets.NAME.METRIC`; null if it was not scored."""
     is_missing: bool = False
     """Whether it was not scored because it was gone."""
 
@@ -109,3 +109,5 @@ class TargetFacts(Facts):
     """Its kind."""
     classes: list[str] = []
     """Its classes, in the order of the network's outputs; empty for a number."""
+    power: float | None = None
+    """Of counts and amounts: see `ModelFacts.power`."""

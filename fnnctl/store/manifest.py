@@ -189,6 +189,8 @@ class SharesFacts(Facts):
     """The share of the members."""
     plain_twins: float
     """The share of their twins without the embedding of numbers."""
+    targets: dict[str, float] = {}
+    """That share for each of several targets; then the others are means over the targets."""
 
 
 class RestoredWeightsFacts(Facts):

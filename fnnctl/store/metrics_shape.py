@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fnnctl.metrics.metric import INTERVAL, SUPPORT
 from fnnctl.metrics.registry import BEST_F1, PER_CLASS, PER_LEVEL, metric_of
-from fnnctl.metrics.stored import DIFFERENCE, GROUPS
+from fnnctl.metrics.stored import DIFFERENCE, GROUPS, TARGETS
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.text import cut
@@ -56,7 +56,7 @@ def _problems_of_part(key: str, part: Mapping[str, Any]) -> Messages:
         inside = f"{key}.{name}"
         if name == "baseline":
             yield from _object(inside, value, _problems_of_part)
-        elif name in (PER_CLASS, PER_LEVEL):
+        elif name in (PER_CLASS, PER_LEVEL, TARGETS):
             yield from _object(inside, value, partial(_each_object, _problems_of_part))
         elif name == GROUPS:
             yield from _object(inside, value, partial(_each_object, _problems_of_groups))
@@ -112,7 +112,9 @@ def _problems_of_folds(key: str, folds: Mapping[str, Any]) -> Messages:
         if name in folds and (folds[name] is None or not _is_number(folds[name])):
             yield f"{key}.{name} must be a number"
     for name, entry in folds.items():
-        if isinstance(entry, dict):
+        if name == TARGETS:
+            yield from _object(f"{key}.{name}", entry, partial(_each_object, _problems_of_folds))
+        elif isinstance(entry, dict):
             yield from _problems_of_scores(f"{key}.{name}", entry)
         elif _is_metric(name):
             yield f"{key}.{name} must be an object"

@@ -70,13 +70,16 @@ class OpenRun(RunFolder):
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
     def describe_model(
-        self, facts: Mapping[str, Any], weights: Sequence[float] = (), arrays: Mapping[str, Array] = {}
+        self,
+        facts: Mapping[str, Any],
+        parts: Sequence[Mapping[str, Any]] = (),
+        arrays: Mapping[str, Array] = {},
     ) -> None:
-        """Add what was not known when the model was written: also the weights of its parts, and arrays."""
+        """Add what was not known when the model was written: also facts about its parts, and arrays."""
         stored = self.read_model()
-        if weights:
-            parts = zip(stored.description["parts"], weights, strict=True)
-            facts = {**facts, "parts": [{**part, "weight": weight} for part, weight in parts]}
+        if parts:
+            pairs = zip(stored.description["parts"], parts, strict=True)
+            facts = {**facts, "parts": [{**part, **of_part} for part, of_part in pairs]}
         self.write_model({**stored.arrays, **arrays}, {**stored.description, **facts})
 
     def write_trained_rows(self, rows: StoredRows) -> None:

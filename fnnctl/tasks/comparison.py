@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure
+from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure, mean_measure
 from fnnctl.metrics.metric import Metric
 from fnnctl.metrics.registry import (
     class_of,
@@ -24,6 +24,7 @@ from fnnctl.metrics.registry import (
 from fnnctl.metrics.rows import ClassRows, class_kinds
 from fnnctl.metrics.stored import TARGETS
 from fnnctl.store.atomic import damaged
+from fnnctl.store.facts import TargetFacts
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS, target_folder_name
 from fnnctl.tasks.estimate_columns import RATE, is_level_column, level_of
@@ -75,6 +76,7 @@ def read_classified(run: RunFolder) -> tuple[list[str], Iterator[list[str]]] | N
     return columns, lines
 
 
+LOSS: Final = "loss"
 PREFIX: Final = "p_"
 
 
@@ -159,26 +161,67 @@ def _estimated_rows(run: RunFolder, name: str, power: float | None) -> MeasuredR
     return MeasuredRows(stored.numbers[order], rows.targets, error_measure(metric, rows))
 
 
-def rows_of_target(run: RunFolder, name: str) -> MeasuredRows | None:
-    """See `ReadMeasured`: of `targets.NAME.METRIC`, the rows that have the target."""
-    data = run.read_manifest().data
-    targets = [] if data is None else data.targets
-    for number, target in enumerate(targets, start=1):
+def rows_of_targets(run: RunFolder, name: str) -> MeasuredRows | None:
+    """See `ReadMeasured`: of `targets.NAME.METRIC`, the rows that have the target.
+
+    Of a METRIC, its mean over the targets of its kind, on the rows that have any of them. The truths are then
+    (n, 2T): those of each target, 0 in rows without it, and whether the row has it.
+    """
+    folders = target_folders(run)
+    for target, folder in folders:
         metric = name.removeprefix(f"{TARGETS}.{target.name}.")
-        if metric == name:
-            continue
-        folder = RunFolder(run.path / target_folder_name(number, target.name))
-        try:
-            if not target.classes:
-                return _estimated_rows(folder, metric, None)
-            record = positive_metric(metric)
-            if record is not None and record.is_compared and len(target.classes) == 2:
-                metric = f"per_class.{target.classes[1]}.{record.class_name}"
-            return _classified_rows(folder, metric, is_ordered=False)
-        except UnmeasuredError as error:
-            of_target = [f"{TARGETS}.{target.name}.{known}" for known in error.known]
-            raise UnmeasuredError(of_target) from error
-    raise UnmeasuredError([f"{TARGETS}.{target.name}.{headline(target.task).name}" for target in targets])
+        if metric != name:
+            return _rows_of_target(folder, target, metric)
+    record = metric_of(name)
+    of_kind = [item for item in folders if record is not None and item[0].task == record.task]
+    of_kind.sort(key=lambda item: item[0].name)
+    if not of_kind or name.startswith(f"{TARGETS}.") or name == LOSS:  # the sum's is no mean
+        raise UnmeasuredError(target_metrics(run))
+    measured = [_rows_of_target(folder, target, name) for target, folder in of_kind]
+    parts = [part for part in measured if part is not None]
+    return _mean_over_targets(parts) if len(parts) == len(measured) else None
+
+
+def _mean_over_targets(parts: Sequence[MeasuredRows]) -> MeasuredRows:
+    rows = np.unique(np.concatenate([part.rows for part in parts]))
+    positions = [np.searchsorted(rows, part.rows) for part in parts]
+    truths = np.zeros((len(rows), 2 * len(parts)))
+    for column, (places, part) in enumerate(zip(positions, parts, strict=True)):
+        truths[places, 2 * column] = part.truths
+        truths[places, 2 * column + 1] = 1.0
+    measures = [part.measure for part in parts if part.measure is not None]
+    has_all = len(measures) == len(parts)
+    return MeasuredRows(rows, truths, mean_measure(measures, positions, len(rows)) if has_all else None)
+
+
+def _rows_of_target(folder: RunFolder, target: TargetFacts, metric: str) -> MeasuredRows | None:
+    """The rows of a metric of one target, whose files are in the folder."""
+    try:
+        if not target.classes:
+            return _estimated_rows(folder, metric, target.power)
+        record = positive_metric(metric)
+        if record is not None and record.is_compared and len(target.classes) == 2:
+            metric = f"per_class.{target.classes[1]}.{record.class_name}"
+        return _classified_rows(folder, metric, is_ordered=False)
+    except UnmeasuredError as error:
+        known = [f"{TARGETS}.{target.name}.{of_target}" for of_target in error.known]
+        raise UnmeasuredError(known) from error
+
+
+def target_folders(run: RunFolder) -> list[tuple[TargetFacts, RunFolder]]:
+    """Each of several targets with the folder of its files; empty for a run of one target."""
+    data = run.read_manifest().data
+    return [
+        (target, RunFolder(run.path / target_folder_name(number, target.name)))
+        for number, target in enumerate([] if data is None else data.targets, start=1)
+    ]
+
+
+def target_metrics(run: RunFolder) -> list[str]:
+    """The first metric of each of several targets, and before them those whose means are compared."""
+    targets = [target for target, _ in target_folders(run)]
+    first = {target.task: headline(target.task).name for target in targets}
+    return [*first.values(), *(f"{TARGETS}.{target.name}.{first[target.task]}" for target in targets)]
 
 
 def has_rates(run: RunFolder) -> bool:
@@ -200,5 +243,5 @@ def read_levels(run: RunFolder) -> tuple[float, ...]:
 MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {
     "classification": classified_rows,
     "regression": estimated_rows,
-    "several": rows_of_target,
+    "several": rows_of_targets,
 }

@@ -185,6 +185,11 @@ class OutputDecoder:
         """The smallest target that there can be; None if there is none."""
         return None if self.power is None else 0.0
 
+    @property
+    def has_loss_factors(self) -> bool:
+        """Whether rows have factors in the loss."""
+        return self.power is not None
+
     def loss_factors(self, targets: TargetArray, exposures: FloatArray | None) -> FloatArray | None:
         """The factor in the loss of rows with these targets and exposures, (n,) each; None if all are 1.
 

@@ -271,7 +271,16 @@ class JointEpochMetrics:
         raise TypeError("the losses of several targets are not calibrated in training")
 
     def _of_targets(self, part: str) -> list[str]:
-        return [f"{part}targets.{name}.loss" for name in self.targets]
+        return [_target_column(part, name) for name in self.targets]
+
+
+def _target_column(part: str, target: str) -> str:
+    return f"{part}targets.{target}.loss"
+
+
+def target_monitor(monitor: str, target: str) -> str:
+    """The loss of one of several targets, on the part that a monitor of several targets measures."""
+    return _target_column(TRAIN if monitor.startswith(TRAIN) else VALIDATION, target)
 
 
 def _of_regression(output: OutputShape) -> RegressionEpochMetrics:

@@ -120,20 +120,22 @@ class PostTraining:
         decoder: OutputDecoder,
         scores: Sequence[FloatArray],
         targets: Targets,
+        weights: FloatArray,
         exposures: FloatArray | None = None,
         *,
         out_of_bag: bool = False,
-    ) -> tuple[list[float], OutputDecoder]:
+    ) -> tuple[FloatArray, OutputDecoder]:
         """How much each kind of an ensemble's networks counts, and the decoder of their mean; see `fit`.
 
-        `scores`, (n, outputs) of each kind, are fitted alike. Without rows all kinds count equally.
+        `scores`, (n, outputs) of each kind, are fitted alike. The `weights` are those without rows, (kinds,),
+        or (kinds, T) for each of several targets, and so are the fitted ones; a kind of weight 0 keeps it.
         `exposures`, (n,), are those of the rows, if the data have any.
         """
-        weights, mean = [1.0] * len(scores), scores[0]
+        fitted, mean = weights, scores[0]
         if len(scores) > 1:
-            weights = task.shares(scores, targets, decoder, exposures) if len(targets) else weights
-            mean = task.combine(scores, decoder, weights)
-        return weights, self.fit(task, decoder, mean, targets, out_of_bag=out_of_bag)
+            fitted = _fitted_weights(task, decoder, scores, targets, weights, exposures)
+            mean = task.combine(scores, decoder, fitted)
+        return fitted, self.fit(task, decoder, mean, targets, out_of_bag=out_of_bag)
 
     def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[Message]:
         """Warnings about what the validation rows were too few to determine, from the fitted decoder."""
@@ -184,6 +186,31 @@ class PostTraining:
         if not isinstance(self.threshold, float) or self.threshold == DEFAULT_THRESHOLD:
             return None
         return self.threshold
+
+
+def _fitted_weights(
+    task: Task,
+    decoder: OutputDecoder,
+    scores: Sequence[FloatArray],
+    targets: Targets,
+    weights: FloatArray,
+    exposures: FloatArray | None = None,
+) -> FloatArray:
+    """The weights of kinds of networks, fitted to n rows: see `PostTraining.fit_weighted`."""
+    if len(task.tasks) > 1:
+        of_kinds = [task.separately(decoder, of_kind, targets) for of_kind in scores]
+        columns = []
+        for own_weights, own in zip(weights.T, zip(*of_kinds, strict=True), strict=True):
+            single, part, _, encoded = own[0]
+            own_scores = [of_kind for _, _, of_kind, _ in own]
+            columns.append(_fitted_weights(single, part, own_scores, encoded, own_weights))
+        return np.stack(columns, axis=1)
+    counting = np.flatnonzero(weights).tolist()
+    if len(counting) < 2 or not len(targets):
+        return weights
+    fitted = np.zeros_like(weights)
+    fitted[counting] = task.shares([scores[k] for k in counting], targets, decoder, exposures)
+    return fitted
 
 
 def _without_rows(decoder: OutputDecoder) -> list[Message]:

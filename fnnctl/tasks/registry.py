@@ -45,6 +45,7 @@ def encode(
     bins: int | None = None,
     seed: int = 0,
     recorded_classes: Sequence[str] = (),
+    recorded_targets: Mapping[str, Sequence[str]] | None = None,
     class_order: Sequence[str] | None = None,
     is_extended: bool = False,
     is_one_of_several: bool = False,
@@ -59,9 +60,12 @@ def encode(
     about one of several targets advise what its output may be.
 
     Several targets are encoded one by one, each with the kind of its output in `outputs`, or of its values.
+    `recorded_targets` are the recorded classes of each, none for numbers; if they are extended, each target
+    keeps its kind.
     """
     if len(dataset.targets) > 1:
-        return _encode_several(dataset, outputs or {}, bins, seed)
+        kept = (recorded_targets or {}) if is_extended else {}
+        return _encode_several(dataset, outputs or {}, bins, seed, kept)
     notes: list[str] = []
     amounts = dataset.with_amounts()
     if kind == "auto" and class_order is not None:
@@ -83,16 +87,35 @@ def encode(
     return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings, notes)
 
 
-def _encode_several(dataset: Dataset, outputs: Mapping[str, Output], bins: int | None, seed: int) -> TaskData:
+def _encode_several(
+    dataset: Dataset,
+    outputs: Mapping[str, Output],
+    bins: int | None,
+    seed: int,
+    kept: Mapping[str, Sequence[str]],
+) -> TaskData:
     """Rows are stratified by the first target; those without it are a stratum of their own, unless one is
-    alone.
+    alone. Targets of which classes are `kept` keep their kind.
     """
     encoded = []
     for target in dataset.targets:
+        if not (target.codes[: len(dataset) - dataset.test_rows] >= 0).any():
+            message = f"the target {quoted(target.name)} has no value in any row"
+            raise DataError(Problem(message, file=printable(dataset.source)))
         output = outputs[target.name].name if target.name in outputs else "auto"
         kind: TaskKind = "classification" if is_for_classes(output) else "auto"
-        single = replace(dataset, targets=(target,))
-        data = encode(single, kind, output=output, bins=bins, seed=seed, is_one_of_several=True)
+        if target.name in kept:
+            kind = "classification" if kept[target.name] else "regression"
+        data = encode(
+            replace(dataset, targets=(target,)),
+            kind,
+            output=output,
+            bins=bins,
+            seed=seed,
+            recorded_classes=kept.get(target.name, ()),
+            is_extended=bool(kept.get(target.name)),
+            is_one_of_several=True,
+        )
         encoded.append(data)
     columns = [
         np.where(data.dataset.target.codes < 0, np.nan, data.targets.astype(np.float64)) for data in encoded

@@ -12,9 +12,11 @@ from fnnctl.metrics.metric import (
     INTERVAL,
     NEEDS,
     REGRESSION,
+    SEVERAL,
     SUPPORT,
     UNCALIBRATED,
     Metric,
+    TargetKind,
     TaskName,
 )
 from fnnctl.metrics.number_metrics import D2, PINBALL
@@ -64,8 +66,8 @@ class BaselineSentence(NamedTuple):
 class TaskReport:
     """The tables of a report on the predictions of a task's networks."""
 
-    tasks: tuple[TaskName, ...]
-    """The task of the target, or those of several targets."""
+    tasks: tuple[TargetKind, ...]
+    """The task of the target, or those of several targets, and `several` for what all together have."""
     baseline: tuple[BaselineSentence, ...]
     """What the baseline predicts."""
     regions: tuple[str, str]
@@ -99,8 +101,14 @@ class TaskReport:
 
     @property
     def main(self) -> tuple[str, ...]:
-        """Those of `first` that a report begins with: of several targets one per kind, as scales differ."""
-        return self.first if len(self.tasks) == 1 else tuple(headline(task).name for task in self.tasks)
+        """Those of `first` that a report begins with: of several targets one per kind, as scales differ.
+
+        Before them there are those of labels.
+        """
+        if len(self.tasks) == 1:
+            return self.first
+        together = [metric.name for metric in metrics_of(SEVERAL)]
+        return *together, *(headline(task).name for task in self.tasks if task != SEVERAL)
 
     @property
     def instead(self) -> dict[str, str]:
@@ -115,7 +123,7 @@ class TaskReport:
         """
         of_tasks = [metric for task in self.tasks for metric in monitored(task)]
         recorded = (metric for metric in of_tasks if f"{TRAIN}{metric.name}" in columns)
-        metric = next(recorded, headline(self.tasks[0]))
+        metric = next(recorded, headline(self.tasks[-1]))
         return metric.label, metric.name
 
     def _all(self) -> list[Metric[Any]]:
@@ -196,13 +204,13 @@ REGRESSION_REPORT: Final = TaskReport(
 
 
 SEVERAL_REPORT: Final = TaskReport(
-    tasks=(REGRESSION, CLASSIFICATION),
+    tasks=(SEVERAL, REGRESSION, CLASSIFICATION),
     baseline=(),
     regions=("regions", "mean size"),
     region_part="prediction",
     labels={"loss": "loss, relative"},
 )
-"""Of several targets: its metrics are means over the targets of one kind."""
+"""Of several targets: its metrics are those of labels, and means over the targets of one kind."""
 
 
 TASK_REPORTS: Final[Mapping[str, TaskReport]] = {

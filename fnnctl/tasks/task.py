@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import TargetTransformName
@@ -39,6 +40,9 @@ Targets: TypeAlias = TargetArray
 Artifact: TypeAlias = tuple[str, Iterable[str]]
 """A file of a run: a name from `store.names`, and its text in pieces, which are generated when written."""
 Artifacts: TypeAlias = Iterable[Artifact]
+
+Weight: TypeAlias = float | tuple[float, ...]
+"""How much networks count; of several targets one number for each, or the same for all."""
 
 
 class PartScores(Protocol):
@@ -255,12 +259,13 @@ class Task(Protocol):
         """Scores of a network with its own decoder, (n, outputs), as scores for `joint_decoder`."""
 
     def combine(
-        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: npt.ArrayLike | None = None
     ) -> FloatArray:
         """An ensemble's scores, (n, outputs), from those of its networks, which have this decoder.
 
-        They are a mean of predictions with these positive weights, by default equal ones. A row's scores
-        never depend on the other rows.
+        They are a mean of predictions with these positive weights, (networks,), by default equal ones. Of
+        several targets weights may be (networks, T); a network of weight 0 does not count for the target. A
+        row's scores never depend on the other rows.
         """
 
     def shares(
@@ -270,7 +275,7 @@ class Task(Protocol):
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> list[float]:
-        """The weights for `combine`, which sum to 1, with which n rows are predicted best.
+        """The weights for `combine`, which sum to 1, with which n rows of a single target are predicted best.
 
         The rows were not trained on: scores (n, outputs) for this decoder, of each network; targets (n,), and
         exposures (n,) if the data have them. With few rows the weights are nearly equal; none is 0.

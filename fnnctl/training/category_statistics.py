@@ -9,6 +9,7 @@ network is not trained on have the statistics of all its training rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import CategoryStatisticsShape, NetworkShape
 from fnnctl.seeds import Purpose, stream
-from fnnctl.training.joint_targets import targets_of_rows
+from fnnctl.training.joint_targets import column_slices, targets_of_rows
 from fnnctl.training.members import Member, Start, weights_in_loss, with_equal_rows
 from fnnctl.training.pool import Pool, gathered_features
 
@@ -38,6 +39,17 @@ class CategoryStatistics(NamedTuple):
     of_rows: FloatArray
     """(n, columns · size): those of the rows that the network is trained on."""
 
+    def placed(self, places: IntArray, shape: CategoryStatisticsShape) -> CategoryStatistics:
+        """These as the statistics in some places, (own size,), of a larger shape, whose other ones are 0."""
+        if places.size == shape.size:
+            return self
+        rows, columns = len(self.of_rows), len(shape.codes)
+        of_codes = np.zeros((len(self.of_codes), shape.size), self.of_codes.dtype)
+        of_codes[:, places] = self.of_codes
+        of_rows = np.zeros((rows, columns, shape.size), self.of_rows.dtype)
+        of_rows[:, :, places] = self.of_rows.reshape(rows, columns, places.size)
+        return CategoryStatistics(of_codes, of_rows.reshape(rows, shape.values))
+
 
 def category_statistics(
     shape: NetworkShape, members: Sequence[Member], pool: Pool, dtype: np.dtype[np.floating]
@@ -54,8 +66,13 @@ def category_statistics(
         for k, start in starts.items():
             statistics[k] = _of_start(start, codes, ParameterLayout(shape))
         if len(starts) < len(group):
-            targets = targets_of_rows(shape.output, pool, rows)
-            of_group = statistics_of(codes, targets, weights, categories, dtype)
+            own_target = members[group[0]].target
+            targets = targets_of_rows(shape.output, pool, rows, own_target)
+            places = np.arange(categories.size)
+            if own_target is not None:  # the last statistic is that of the rows
+                places = np.append(places[column_slices(shape.output)[own_target]], places[-1:])
+            own = replace(categories, size=places.size)
+            of_group = statistics_of(codes, targets, weights, own, dtype).placed(places, categories)
             statistics |= dict.fromkeys(group, of_group)
     return [statistics[k] for k in range(len(members))]
 

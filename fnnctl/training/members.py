@@ -12,6 +12,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.layers.initializers import draw_biases, draw_input_factors, draw_weights
+from fnnctl.nn.losses.joint import score_slices
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
@@ -51,13 +52,22 @@ class StackSettings:
     twins: bool = False
     """Whether members come in pairs with equal rows: one with the embedding of numbers, its twin without."""
 
+    separate_targets: int = 1
+    """The number of targets, if each has networks of its own; 1 if all networks have the same targets. The
+    networks of the first target come first in an ensemble."""
+
     calibrated: bool = False
     """Whether the loss of calibrated probabilities is recorded, too, because it is monitored."""
 
     @property
-    def networks_per_member(self) -> int:
+    def networks_per_target(self) -> int:
         """2 if each member of an ensemble has a twin."""
         return 2 if self.twins else 1
+
+    @property
+    def networks_per_member(self) -> int:
+        """The networks of a member of an ensemble: its twin counts, and those of each target."""
+        return self.networks_per_target * self.separate_targets
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -109,6 +119,9 @@ class Member:
     """The smallest and the largest score that the network predicts; None if there are no limits."""
     start: Start | None = None
     """Where it begins; None for random weights."""
+    target: int | None = None
+    """The number of its own target, if each of several has networks of its own; its outputs for the others
+    are 0, and do not count."""
     embedded: bool = True
     """Whether the network trains the embedding of numbers; it remains 0 in a plain twin.
 
@@ -118,23 +131,25 @@ class Member:
 
 
 def with_equal_rows(members: Sequence[Member]) -> list[list[int]]:
-    """The indices of members, grouped by their training rows and weights, which twins share."""
-    groups: dict[tuple[bytes, bytes], list[int]] = {}
+    """The indices of members, grouped by their training rows, weights and target, which twins share."""
+    groups: dict[tuple[bytes, bytes, int | None], list[int]] = {}
     for k, member in enumerate(members):
         weights = b"" if member.weights is None else member.weights.tobytes()
-        groups.setdefault((member.train_rows.tobytes(), weights), []).append(k)
+        groups.setdefault((member.train_rows.tobytes(), weights, member.target), []).append(k)
     return list(groups.values())
 
 
 def weights_in_loss(member: Member, factors: FloatArray | None) -> FloatArray | None:
     """The weight of each training row, (rows,), times its factor in the loss; None if all are 1.
 
-    `factors` are those of all rows of the pool; those of several targets do not count.
+    `factors` are those of all rows of the pool. Of several targets, rows without the member's own have the
+    weight 0; without one of its own the factors do not count.
     """
-    weights = member.weights
-    if factors is None or factors.ndim > 1:
+    weights, of_rows = member.weights, None if factors is None else factors[member.train_rows]
+    if of_rows is not None and of_rows.ndim > 1:
+        of_rows = None if member.target is None else (of_rows[:, member.target] > 0.0).astype(np.float64)
+    if of_rows is None:
         return weights
-    of_rows: FloatArray = factors[member.train_rows]
     return of_rows if weights is None else weights * of_rows
 
 
@@ -197,7 +212,19 @@ def initial_parameters(
             layout.stage.scales.view(row)[...] = 1.0
         if layout.shape.inner_members > 1:
             _draw_inner_members(layout, member, row)
+        _clear_foreign_outputs(layout, member, row)
     return parameters
+
+
+def _clear_foreign_outputs(layout: ParameterLayout, member: Member, row: FloatArray) -> None:
+    """Set what leads to outputs for the targets of other networks to 0, in `row`, (1, P).
+
+    Without a gradient it remains so: training and penalties see no more than the member's own target.
+    """
+    outputs = layout.layers[-1].weights.view(row)
+    for number, (_, scores) in enumerate(score_slices(layout.shape.output)):
+        if member.target not in (None, number):
+            outputs[..., scores, :] = 0.0
 
 
 def _draw_inner_members(layout: ParameterLayout, member: Member, row: FloatArray) -> None:

@@ -87,6 +87,7 @@ def _category_bytes(settings: StackSettings, rows: int) -> int:
     if stage is None or stage.categories is None:
         return 0
     bags = settings.ensemble // settings.networks_per_member if settings.bags else 1
+    bags *= settings.separate_targets
     return bags * rows * stage.categories.values * settings.dtype.itemsize
 
 

@@ -4,7 +4,8 @@ An ensemble is as many consecutive members that have one record and end together
 columns are those of the averaged prediction, and its other columns are means over the members. With bags,
 each validation row is predicted by the one member, or pair of twins, that is not trained on it. Twins count
 equally in the record: their shares are fitted after training. Each member has a copy of the record, so
-stopping rules and schedules decide the same for all of them.
+stopping rules and schedules decide the same for all of them. If each target has networks of its own, the
+record is that of all of them, and each network's rules watch the loss of its target.
 """
 
 from __future__ import annotations
@@ -104,6 +105,13 @@ class Stack:
         trained, diagnosed = columns
         if (size := self.settings.ensemble) > 1:
             trained, diagnosed = (_means_over_members(part, size) for part in (trained, diagnosed))
+        if (
+            targets := self.settings.separate_targets
+        ) > 1:  # each member has the loss of its own target alone
+            losses = self._metrics.training_columns
+            trained = {
+                name: targets * values if name in losses else values for name, values in trained.items()
+            }
         record = {**trained, **self._validate(), **diagnosed}
         self.history.append(record)
         self._learning.observe(record)
@@ -129,8 +137,14 @@ class Stack:
 
     @property
     def out_of_patience(self) -> BoolArray:
-        """Which members end because their value has not improved, (K,)."""
-        return np.asarray(self.stopping.out_of_patience | self._reach.is_lost(self.history))
+        """Which members end because their value has not improved, (K,).
+
+        Networks of separate targets have values of their own; an ensemble ends when all its members do.
+        """
+        is_out = np.asarray(self.stopping.out_of_patience | self._reach.is_lost(self.history))
+        if self.settings.separate_targets > 1:
+            is_out = is_out.reshape(-1, self.settings.ensemble).all(axis=1).repeat(self.settings.ensemble)
+        return is_out
 
     @property
     def finite(self) -> BoolArray:
@@ -166,8 +180,9 @@ class Stack:
         if not self._validation_rows.size:
             return {}
         rows, targets, size = self._validation_rows, self._validation_targets, self.settings.ensemble
-        together = self.settings.networks_per_member if self.settings.bags else size
-        bags, shape = size // together, self.settings.shape
+        separate, shape = self.settings.separate_targets, self.settings.shape
+        together = self.settings.networks_per_target if self.settings.bags else size // separate
+        bags = size // (together * separate)
         outputs: FloatArray | None = None
         if self.settings.calibrated:
             count = len(rows) * shape.inner_members
@@ -176,17 +191,30 @@ class Stack:
             losses, predictions = self._scorer.evaluate_ensembles(rows, together, outputs)
         else:
             losses, predictions = self._scorer.evaluate(rows, outputs)
+        targets, factors = targets[::together], self._validation_factors
+        factors = None if factors is None else factors[::together]
+        if separate > 1:
+            losses, predictions, targets = (
+                _of_own_targets(values, separate, bags) for values in (losses, predictions, targets)
+            )
+            factors = None if factors is None else _of_own_targets(factors, separate, bags)
         losses = losses.reshape(-1, bags, *losses.shape[1:]).sum(axis=1) / bags
-        predictions = _concatenate_rows(predictions, bags)
-        targets = _concatenate_rows(targets[::together], bags)
-        factors = self._validation_factors
-        if factors is not None:
-            factors = _concatenate_rows(factors[::together], bags)
+        predictions, targets = _concatenate_rows(predictions, bags), _concatenate_rows(targets, bags)
+        factors = None if factors is None else _concatenate_rows(factors, bags)
         record = dict(self._metrics.validation_record(losses, predictions, targets, factors))
         if outputs is not None:
             networks, calibrated = together * shape.inner_members, self._metrics.calibrated_losses
             record[CALIBRATED_LOSS] = calibrated(outputs, targets, networks, out_of_bag=bags > 1)
         return _for_each_member(record, size)
+
+
+def _of_own_targets(values: npt.NDArray[T], targets: int, bags: int) -> npt.NDArray[T]:
+    """Values (E · targets · bags, …, targets) of networks of one target each, as (E · bags, …, targets) of
+    those of all targets.
+    """
+    of_networks = values.reshape(-1, targets, bags, *values.shape[1:])
+    own: npt.NDArray[T] = of_networks.diagonal(axis1=1, axis2=of_networks.ndim - 1)
+    return own.reshape(-1, *values.shape[1:])
 
 
 def _for_each_member(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:

@@ -44,7 +44,7 @@ def target_edges(
         if weights is not None:
             rows, weights = rows[weights > 0.0], weights[weights > 0.0]
         fine_bins = gathered_features(pool, rows, shape.inputs, slice(end - numbers, end), dtype, BIN)
-        targets = targets_of_rows(shape.output, pool, rows)
+        targets = targets_of_rows(shape.output, pool, rows, members[group[0]].target)
         for j in range(numbers):
             edges[group, j] = tree_edges(fine_bins[:, j].astype(np.intp), targets, weights, leaves=bins)
     return edges

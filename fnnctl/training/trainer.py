@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import median_low
 
 import numpy as np
 
@@ -42,6 +43,17 @@ class TrainedMember:
     """The epoch whose monitored value was best; None without early stopping."""
     history: dict[str, list[float]]
     """The recorded columns, one entry per epoch."""
+
+
+def representative(members: Sequence[TrainedMember], separate_targets: int) -> TrainedMember:
+    """The first member of an ensemble, which shares outcome, epochs and history with the others.
+
+    If each target has networks of its own, its best epoch is the lower median of theirs.
+    """
+    first = members[0]
+    of_targets = members[:: len(members) // separate_targets]
+    epochs = [member.best_epoch for member in of_targets if member.best_epoch is not None]
+    return replace(first, best_epoch=median_low(epochs)) if len(epochs) == len(of_targets) else first
 
 
 def train_stack(

@@ -62,7 +62,7 @@ class _Candidates:
     ) -> Self:
         joint = data.task.joint_decoder([trial.fit.decoder for trial in trials])
         predictions = [
-            data.task.combine(_calibrated(data, trial, joint), joint, trial.weights[SHARES].tolist())
+            data.task.combine(_calibrated(data, trial, joint), joint, trial.weights[SHARES])
             for trial in trials
         ]
         return cls(data, trials, rows, joint, predictions, post_training)
@@ -84,11 +84,8 @@ class _Candidates:
         `decoder` is the predictor's: if all members have the same class weights, so has it, even if other
         candidates have none.
         """
-        parts, weights = [], []
-        for trial, count in members:
-            shares = trial.weights[SHARES].tolist()
-            parts += _calibrated(self.data, trial, decoder)
-            weights += [float(count) * share / sum(shares) for share in shares]
+        parts = [scores for trial, _ in members for scores in _calibrated(self.data, trial, decoder)]
+        weights = np.concatenate([trial.kind_weights(float(count)) for trial, count in members])
         return self.data.task.combine(parts, decoder, weights)
 
     def fitted(self, decoder: OutputDecoder, scores: FloatArray, at: IntArray) -> OutputDecoder:
@@ -180,7 +177,7 @@ def _trained_predictor(
         of_kinds = [
             data.task.converted(part, trial.fit.decoder, predictor.decoder) for part in trial.weights[SCORES]
         ]
-        scores = data.task.combine(of_kinds, predictor.decoder, trial.weights[SHARES].tolist())
+        scores = data.task.combine(of_kinds, predictor.decoder, trial.weights[SHARES])
     targets = data.targets[trial.fit.split(data).validation]
     decoder = post_training.fit(data.task, predictor.decoder, scores, targets, out_of_bag=True)
     return replace(predictor, decoder=decoder), scores

@@ -26,7 +26,8 @@ from fnnctl.trials.measures import ENDED_EARLY, FitObjective, Weights, learning_
 SCORES: Final = "scores"
 """The out-of-bag scores of each kind of networks, (kinds, n, outputs), before calibration, in row order."""
 SHARES: Final = "shares"
-"""How much each kind of networks counts, members and plain twins, (kinds,)."""
+"""How much each kind of networks counts, members and plain twins, (kinds,); of several
+targets (kinds, T)."""
 TEMPERATURE: Final = "temperature"
 """The temperature that calibrates the ensemble; NaN if there is none."""
 _OUTCOMES: Final = tuple(Outcome)

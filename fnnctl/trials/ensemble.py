@@ -15,10 +15,10 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import TrainedPart, describe
-from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, member_slices
+from fnnctl.modelling.predictor import Predictor, PredictorPart, as_weight, fresh_part, member_slices
 from fnnctl.records.trials import Result
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import PartScores, TaskData, metric_of
+from fnnctl.tasks.task import PartScores, TaskData, Weight, metric_of
 from fnnctl.trials.bags import SHARES, TEMPERATURE
 from fnnctl.trials.measures import Weights
 from fnnctl.trials.selection import Score, Selection, select_by_metric
@@ -48,21 +48,26 @@ class TrainedTrial:
             for _, parameters, statistics, share in self._kinds(weight)
         ]
 
+    def kind_weights(self, weight: float) -> FloatArray:
+        """The weight, divided among the kinds of networks, (kinds,); of several targets (kinds, T)."""
+        shares = self.weights[SHARES]
+        weights: FloatArray = weight * shares / shares.sum(axis=0)
+        return weights
+
     @property
     def temperature(self) -> float | None:
         """The temperature that calibrates the trial by itself; None if there is none."""
         temperature = float(self.weights.get(TEMPERATURE, math.nan))
         return None if math.isnan(temperature) else temperature
 
-    def _kinds(self, weight: float) -> Iterator[tuple[slice, FloatArray, FloatArray, float]]:
+    def _kinds(self, weight: float) -> Iterator[tuple[slice, FloatArray, FloatArray, Weight]]:
         """Of each kind of networks, which they are, their parameters and statistics, and their weight."""
         parameters, statistics = self.weights["parameters"], self.weights["statistics"]
         if SHARES not in self.weights:
             yield slice(None), parameters[None], statistics[None], weight
             return
-        shares = self.weights[SHARES].tolist()
-        for kind, share in zip(member_slices(self.fit), shares, strict=True):
-            yield kind, parameters[kind], statistics[kind], weight * share / sum(shares)
+        for kind, share in zip(member_slices(self.fit), self.kind_weights(weight), strict=True):
+            yield kind, parameters[kind], statistics[kind], as_weight(share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,9 @@ def test_one_target_has_a_predictor_of_its_own(predictor: Predictor) -> None:
     assert price.predict(rows).tobytes() == joint["price"].tobytes()
     probabilities = grade.predict_proba(rows)
     assert np.array(CLASSES)[probabilities.argmax(axis=1)].tolist() == joint["grade"].tolist()
+    by_target = predictor.predict_proba(rows)
+    assert [*by_target] == ["grade"], "numbers have none"
+    assert by_target["grade"].tobytes() == probabilities.tobytes()
     assert price.predict(records) == predictor.predict(records)["price"]
     assert price.of_target("price") is price
     explained = price.contributions(records, background=rows)
@@ -91,7 +94,6 @@ def test_new_rows_are_scored_target_by_target(trained: Run) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda run: run.predictor.predict_proba(table()),
         lambda run: run.predictor.decision(table()),
         lambda run: run.predictor.predict_interval(table(), 0.9),
         lambda run: run.predictor.predict_set(table(), 0.9),

@@ -136,7 +136,7 @@ def test_a_line_has_what_was_recorded_of_the_first_member() -> None:
     record = {"validation_loss": np.array([0.51239, 9.0]), "train_loss": np.array([123456.0, 9.0])}
     line = epoch_line(12, record, epochs=200)
     assert line == "epoch 12/200  train_loss 1.235e+05  validation_loss 0.5124"
-    of_target = {"train_targets.price.loss": np.array([1.0]), "validation_targets.price.loss": np.array([1.0])}
+    of_target = {f"{part}_targets.price.loss": np.array([1.0, 9.0]) for part in ("train", "validation")}
     assert epoch_line(12, record | of_target, epochs=200) == line
 
 

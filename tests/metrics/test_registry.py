@@ -7,16 +7,17 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from fnnctl.metrics import classification, regression
+from fnnctl.metrics import classification, labels, regression
 from fnnctl.metrics.metric import (
     CLASSIFICATION,
     INTERVAL,
     REGRESSION,
+    SEVERAL,
     SUPPORT,
     Metric,
     OfCounts,
     OfRows,
-    TaskName,
+    TargetKind,
 )
 from fnnctl.metrics.registry import (
     METRICS,
@@ -32,12 +33,15 @@ from fnnctl.metrics.registry import (
     objectives,
     positive_metric,
 )
-from fnnctl.metrics.rows import ClassRows, ErrorRows, Quantiles
+from fnnctl.metrics.rows import ClassRows, ErrorRows, LabelRows, Quantiles
 
 LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
 
 
-def scores_of(task: TaskName) -> dict[str, Any]:
+def scores_of(task: TargetKind) -> dict[str, Any]:
+    if task == "several":
+        truths = np.array([[True, False], [True, True]])
+        return labels.score_labels(LabelRows(truths, truths[::-1], np.ones((2, 2), np.bool_)))
     if task == "regression":
         estimates = np.array([1.0, 3.0, 2.0])
         quantiles = Quantiles((0.2, 0.5), np.stack([estimates - 1, estimates], axis=1))
@@ -47,8 +51,8 @@ def scores_of(task: TaskName) -> dict[str, Any]:
     return classification.score(rows_of_classes, ["a", "b"], loss=0.5, positive=1)
 
 
-@pytest.mark.parametrize("task", get_args(TaskName))
-def test_a_part_has_exactly_the_metrics_of_its_task(task: TaskName) -> None:
+@pytest.mark.parametrize("task", get_args(TargetKind))
+def test_a_part_has_exactly_the_metrics_of_its_task(task: TargetKind) -> None:
     scores = scores_of(task)
     given = {"threshold", "cost"}
     computed = [metric for metric in metrics_of(task) if metric.name not in given]
@@ -68,7 +72,11 @@ def test_a_record_is_consistent(metric: Metric[Any]) -> None:
     assert metric.lowest < metric.highest
     value = scores_of(metric.task).get(metric.name)
     assert value is None or metric.lowest <= value <= metric.highest
-    intervals = {CLASSIFICATION: {"wilson", "delong", "fisher"}, REGRESSION: {"bootstrap"}}
+    intervals = {
+        CLASSIFICATION: {"wilson", "delong", "fisher"},
+        REGRESSION: {"bootstrap"},
+        SEVERAL: {"wilson"},
+    }
     assert metric.interval in {None, *intervals[metric.task]}
 
 

@@ -19,6 +19,7 @@ from fnnctl.modelling.trained_rows import (
     rows_of_ancestors,
     rows_of_parent,
     seen_rows,
+    trained_rows_facts,
     trained_rows_of,
     unseen_rows,
 )
@@ -276,3 +277,73 @@ def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:
     other = loaded(tmp_path, [(1, "p"), (2, "q"), (3, "p"), (4, "q")], header="b,y")
     lacking = unseen_rows(other.data, np.array([1]), run)
     assert lacking.reason == f"the data lack 'a', by which {run.path} recognizes its rows"
+
+
+SEVERAL = ("data.target=[y, z]", "data.split.test=0", "data.split.validation=0")
+
+
+def used_of_several(
+    folder: Path, rows: Sequence[tuple[object, ...]], later: Sequence[tuple[object, ...]]
+) -> list[int]:
+    """Whether each of the later rows is one of those that networks with two targets were trained on."""
+    experiment = loaded(folder, rows, SEVERAL, header="a,y,z")
+    _, stored = trained(experiment)
+    return counts_of_rows(stored, loaded(folder, later, SEVERAL, header="a,y,z").data)[0]
+
+
+def test_a_row_is_seen_whatever_has_become_of_its_targets(tmp_path: Path) -> None:
+    """One came later, one was withdrawn, one was corrected; another row has another feature."""
+    rows = [(1, "p", ""), (2, "q", 4), (3, "p", 5), (4, "q", 6)]
+    later = [(1, "p", 3), (2, "", 4), (3, "q", 5), (4, "q", 6), (5, "p", 3)]
+    assert used_of_several(tmp_path, rows, later) == [1, 1, 1, 1, 0]
+
+
+def test_of_rows_that_differ_in_their_targets_alone_the_same_ones_are_seen(tmp_path: Path) -> None:
+    """Whatever their order. Of those whose target came, or was corrected, as many as there were before."""
+    rows = [(1, "p", 4), (1, "q", ""), (1, "q", 6), (2, "p", 4)]
+    later = [(1, "p", 5), (1, "q", 6), (1, "q", 7), (1, "p", 4), (2, "q", 1), (2, "p", 4)]
+    assert used_of_several(tmp_path, rows, later) == [1, 1, 0, 1, 0, 1]
+
+
+def test_a_row_whose_target_has_come_counts_once(tmp_path: Path) -> None:
+    first = loaded(tmp_path, [(1, "p", ""), (2, "q", 4), (3, "p", 5)], SEVERAL, header="a,y,z")
+    _, parent = trained(first)
+    second = loaded(
+        tmp_path, [(1, "p", 3), (1, "q", 9), (2, "q", 4), (3, "p", 5)], SEVERAL, header="a,y,z", former=parent
+    )
+    _, child = trained(second)
+    assert trained_rows_facts(parent) == {"trained": 3, "new": 3, "unit": "row"}
+    assert child.former is not None
+    digests = child.digests % 2 == 1
+    assert sorted(child.counts.used[digests].tolist()) == [1, 1, 2]
+    third = loaded(tmp_path, [(1, "q", 3), (1, "q", 9), (1, "p", 3), (2, "q", 4)], SEVERAL, header="a,y,z")
+    assert counts_of_rows(child, third.data)[0] == [0, 1, 1, 1]
+    assert counts_of_rows(replace(child, counts=child.former, former=None), third.data)[0] == [1, 0, 0, 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.sampled_from("pq"), st.integers(1, 2)), min_size=6, max_size=12),
+    st.data(),
+)
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_more_rows_are_seen_than_there_were(
+    tmp_path: Path, rows: list[tuple[int, str, int]], draw: st.DataObject
+) -> None:
+    """In any order, with one target of each of some rows missing before, exactly the old rows are seen if
+    features tell them from new ones; never more than there were with equal features.
+    """
+    rows = [*rows, (1, "p", 1), (1, "q", 2)]
+    old = [draw.draw(st.booleans()) for _ in rows[:-2]] + [True, True]
+    before = [
+        (a, y, "" if draw.draw(st.booleans()) and k < len(rows) - 2 else z)
+        for k, (a, y, z) in enumerate(rows)
+    ]
+    trained_rows = [row for row, is_old in zip(before, old, strict=True) if is_old]
+    used = used_of_several(tmp_path, trained_rows, rows)
+    for a in {row[0] for row in rows}:
+        here = [k for k, row in enumerate(rows) if row[0] == a]
+        assert sum(used[k] for k in here) == sum(old[k] for k in here)
+    is_complete = [row == known for row, known in zip(rows, before, strict=True)]
+    for row in {*rows}:
+        equal = [k for k, other in enumerate(rows) if other == row]
+        assert sum(used[k] for k in equal) >= sum(old[k] and is_complete[k] for k in equal)

@@ -14,7 +14,8 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 
-from fnnctl.sklearn import FNNClassifier, FNNRegressor
+from fnnctl.sklearn import FNNClassifier, FNNRegressor, FNNSearchClassifier
+from tests.messages import Messages
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning"),
@@ -102,10 +103,113 @@ def test_what_is_for_one_target_is_refused() -> None:
         FNNClassifier(class_weight="balanced").fit(X, CLASSES)
     with pytest.raises(ValueError, match="y has one class in each column"):
         FNNClassifier().fit(X, np.ones((80, 2)))
-    classifier = FNNClassifier(**SMALL, warm_start=True).fit(X, LABELS)
-    with pytest.raises(ValueError, match="warm_start is for one target, but y has 3"):
-        classifier.fit(X, LABELS)
+    classifier = FNNClassifier(**SMALL).fit(X, LABELS)
     with pytest.raises(ValueError, match=r"predict_set is for one of the 2 targets"):
         classifier.predict_set(X, 0.9)
-    with pytest.raises(ValueError, match="partial_fit is for one target, but y has 3"):
-        FNNRegressor(**SMALL).fit(X, NUMBERS).partial_fit(X, NUMBERS)
+
+
+STILL: dict[str, Any] = {"max_iter": 1, "learning_rate_init": 1e-30}
+OLD, NEW = slice(0, 50), slice(50, 80)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "targets"), [(FNNRegressor, NUMBERS), (FNNClassifier, CLASSES), (FNNClassifier, LABELS)]
+)
+def test_networks_are_trained_on(estimator: Any, targets: Any) -> None:
+    """Without steps the predictions stay; a second fit and a partial fit are one."""
+    model = estimator(**SMALL, warm_start=True).fit(X[OLD], targets[OLD])
+    before = model.predict(X)
+    still = pickle.loads(pickle.dumps(model)).set_params(**STILL).fit(X[NEW] + 1, targets[NEW])
+    np.testing.assert_array_equal(still.predict(X), before)
+    partly = estimator(**SMALL).partial_fit(X[OLD], targets[OLD]).partial_fit(X[NEW], targets[NEW])
+    fitted = model.fit(X[NEW], targets[NEW])
+    np.testing.assert_array_equal(partly.predict(X), fitted.predict(X))
+    if estimator is FNNRegressor:
+        assert fitted.score(X, targets) > 0.8
+    else:
+        assert (fitted.predict(X) == targets).mean() > 0.9
+
+
+def test_labels_are_trained_on_as_by_scikit_learns_network() -> None:
+    """A label that no row has yet may come later."""
+    ours, theirs = FNNClassifier(**SMALL), MLPClassifier(max_iter=2)
+    late = np.c_[LABELS[:, :2], X[:, 1] > 0].astype(int)
+    for rows, targets in ((OLD, LABELS), (NEW, late)):
+        ours.partial_fit(X[rows], targets[rows], classes=np.arange(3))
+        theirs.partial_fit(X[rows], targets[rows], classes=np.arange(3))
+        np.testing.assert_array_equal(ours.classes_, theirs.classes_)
+        assert ours.predict_proba(X).shape == theirs.predict_proba(X).shape
+    assert (ours.partial_fit(X, late).predict(X) == late).mean() > 0.9
+
+
+def test_new_classes_of_a_target_come_later() -> None:
+    """The odds of the former ones stay, and the other targets are as they were."""
+    early = CLASSES[:, 0] < 2
+    model = FNNClassifier(**SMALL).fit(X[early], CLASSES[early])
+    before = model.predict_log_proba(X)
+    model.set_params(**STILL).partial_fit(X, CLASSES)
+    assert [own.tolist() for own in model.classes_] == [[0, 1, 2], [3, 7], [5]]
+    logs = model.predict_log_proba(X)
+    odds, odds_before = (part[0][:, 1] - part[0][:, 0] for part in (logs, before))
+    np.testing.assert_allclose(odds, odds_before, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(logs[1], before[1])
+
+
+def test_all_classes_may_be_named_first() -> None:
+    """Then a column of one class has a network, too."""
+    model = FNNClassifier(**SMALL)
+    model.partial_fit(X[OLD], CLASSES[OLD], classes=[[0, 1, 2, 9], [3, 7], np.array([4, 5])])
+    assert [part.shape[1] for part in model.predict_proba(X)] == [4, 2, 2]
+    late = CLASSES.copy()
+    late[X[:, 1] > 0, 2] = 4
+    assert (model.partial_fit(X, late).predict(X)[:, 2] == late[:, 2]).mean() > 0.8
+
+
+WRONG: dict[str, Any] = {
+    "fewer columns": lambda model: model.partial_fit(X, CLASSES[:, :2]),
+    "one column": lambda model: model.partial_fit(X, CLASSES[:, 0]),
+    "classes of a constant column": lambda model: model.partial_fit(X, np.c_[CLASSES[:, :2], LABELS[:, 0]]),
+    "texts": lambda model: model.partial_fit(X, CLASSES.astype(str)),
+    "a list of one target": lambda model: model.partial_fit(X, CLASSES, classes=[0, 1, 2]),
+    "a class that is not listed": lambda model: model.partial_fit(X, CLASSES, classes=[[0, 1], [3, 7], [5]]),
+    "labels": lambda model: FNNClassifier(**SMALL).fit(X, LABELS).partial_fit(X, LABELS * 2),
+    "classes of labels": lambda model: FNNClassifier(**SMALL).partial_fit(X, LABELS, classes=[0, 1]),
+    "masked values": lambda model: model.fit(X, np.ma.masked_equal(CLASSES, 7)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_trained_on_leaves_the_estimator_as_it_was(name: str, messages: Messages) -> None:
+    model = FNNClassifier(**SMALL).fit(X, CLASSES)
+    predicted = model.predict(X)
+    with pytest.raises(ValueError, match=r"\w") as raised:
+        WRONG[name](model)
+    messages.check(raised.value)
+    np.testing.assert_array_equal(model.predict(X), predicted)
+
+
+@pytest.mark.parametrize("targets", [CLASSES, LABELS], ids=["classes", "labels"])
+def test_settings_are_searched(targets: Any) -> None:
+    space = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
+    fast = {"training.epochs": 30, "model.hidden": [20], "training.optimizer.learning_rate": 0.02}
+    search = FNNSearchClassifier(space, method="random", budget=2, recipe="classic", settings=fast)
+    search.fit(X, targets)
+    assert [*search.best_params_] == ["training.l2"]
+    assert (search.predict(X) == targets).mean() > 0.9
+
+
+def test_sparse_labels_are_labels() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    model = FNNClassifier(**SMALL).fit(X, sparse.csr_array(LABELS))
+    np.testing.assert_array_equal(model.predict(X), FNNClassifier(**SMALL).fit(X, LABELS).predict(X))
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_columns_of_other_frames(library: str) -> None:
+    frames = pytest.importorskip(library)
+    targets = {"size": CLASSES[:, 0], "kind": np.where(X[:, 2] > 0, "yes", "no")}
+    frame = frames.DataFrame(targets) if library == "polars" else frames.table(targets)
+    model = FNNClassifier(**SMALL).fit(X, frame)
+    assert model.run_.predictor.targets == ("size", "kind")
+    assert (model.partial_fit(X, frame).predict(X)[:, 1] == targets["kind"]).mean() > 0.9

@@ -6,7 +6,7 @@ of a space applies the rules to hundreds of trials, so only the sections that ha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -70,7 +70,7 @@ def refused_by_targets(experiment: Experiment, targets: Sequence[str]) -> Iterat
                 f"is for several targets, but {quoted(targets[0])} is the only one", "data.target"
             )
             yield replace(problem, path=format_path(place.path), advice=advice)
-        elif needed == "several":
+        elif needed == "several" and isinstance(place.value, Mapping):
             yield from _no_targets(place, targets)
 
 

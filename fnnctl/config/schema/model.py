@@ -186,6 +186,17 @@ def _numbers_of_labels(experiment: Experiment, place: Place) -> Iterator[Problem
                 yield replace(problem, path=format_path((*place.path, name)))
 
 
+def _single_networks(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """In a search whose trials train one network each."""
+    search = experiment.search
+    if search is not None and not experiment.model.together and not search.may_train_ensembles:
+        yield sentence(
+            "the trials of this search train one network each, which predicts all targets",
+            "model.together",
+            advice="write true, or search.objective.on: bags",
+        )
+
+
 class ModelConfig(Section):
     """The network between the features and the target."""
 
@@ -312,6 +323,21 @@ class ModelConfig(Section):
     """With several targets: the output and its loss of each, as {target: output}, each as a `model.output`; a
     target that is left out has `auto`. An output of numbers makes its target numbers, one of classes makes it
     classes."""
+    together: Annotated[
+        bool,
+        Setting(
+            is_inherited=True,
+            needs_targets="several",
+            not_searched="each trial trains one network, which predicts all targets",
+            searched_in_ensembles=True,
+            search_contradictions=(_single_networks,),
+            since="0.13",
+            synonyms=("multi_task",),
+        ),
+    ] = True
+    """With several targets: whether one network predicts them all. With false each target has networks of its
+    own, as many as `ensemble` says, which learn nothing of the others; each keeps the weights of its own best
+    epoch, and training ends when none of them improves. It takes as many times longer."""
     clip_outputs: Annotated[
         bool,
         Setting(

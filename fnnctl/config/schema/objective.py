@@ -21,7 +21,7 @@ from fnnctl.config.schema.validation_schemes import (
     ValidationScheme,
 )
 from fnnctl.errors import Problem
-from fnnctl.metrics.metric import CLASSIFICATION, NEEDS, SEVERAL, TargetKind, TaskName
+from fnnctl.metrics.metric import NEEDS, REGRESSION, SEVERAL, TargetKind, TaskName
 from fnnctl.metrics.registry import (
     class_of,
     find_metric,
@@ -134,7 +134,7 @@ def objective_of(experiment: Experiment, task: TargetKind, default: str) -> str:
 def _not_measured(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If an output that trials may have does not have the metric, such as a deviance without counts."""
     metric = metric_of(place.value)
-    if metric is None or metric.task == CLASSIFICATION:  # what classes have does not depend on the output
+    if metric is None or metric.task != REGRESSION:  # what classes have does not depend on the output
         return
     records = outputs_of_trials(experiment, metric.task)
     without = [record.name for record in records if metric.needs not in record.measures]

@@ -73,14 +73,15 @@ def class_probabilities(graph: Graph, predictor: Predictor, outputs: Sequence[st
         part_scores.probabilities(graph, part.decoder, weighted=joint.class_weights is None)
         for part, part_scores in zip(predictor.parts, scores, strict=True)
     ]
-    mean = _weighted_mean(graph, means, [part.weight for part in predictor.parts])
+    mean = _weighted_mean(graph, means, predictor)
     return _Scores(mean, True).probabilities(graph, joint)
 
 
-def _weighted_mean(graph: Graph, values: Sequence[str], weights: Sequence[float]) -> str:
-    """The mean of tensors by weight."""
-    shares = np.array(weights) / sum(weights)
-    terms = [graph.add("Mul", value, share) for value, share in zip(values, shares, strict=True)]
+def _weighted_mean(graph: Graph, values: Sequence[str], predictor: Predictor) -> str:
+    """The mean of tensors by the weights of the predictor's parts, which are those of a single target."""
+    weights = np.array([part.weight for part in predictor.parts])
+    shares = weights / sum(weights)
+    terms = [graph.add("Mul", value, share) for value, share in zip(values, shares, strict=True) if share]
     return graph.add("Sum", *terms)
 
 
@@ -111,8 +112,7 @@ def estimated_values(graph: Graph, predictor: Predictor, outputs: Sequence[str])
             if predictor.decoder.power is not None:  # as in `Regression.converted`
                 value = graph.add("Max", value, np.float64(math.exp(-BOUND)))
         values.append(value)
-    weights = [part.weight for part in predictor.parts]
-    mean = values[0] if len(values) == 1 else _weighted_mean(graph, values, weights)
+    mean = values[0] if len(values) == 1 else _weighted_mean(graph, values, predictor)
     return _decoded(graph, mean, joint.restoring)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -12,10 +13,10 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.comparison.shares import unseen_rows
 from fnnctl.metrics.confusion import ClassCounts
-from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRanks, OfRows
+from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRanks, OfRows, OfSums
 from fnnctl.metrics.ranking import add_influences, class_rankings, estimate_auc, mean_auc
 from fnnctl.metrics.ranks import RankSums, rank_products
-from fnnctl.metrics.rows import ClassRows, Combine, ErrorRows, of_sum
+from fnnctl.metrics.rows import ClassRows, Combine, ErrorRows, LabelRows, of_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,60 @@ def of_groups(measure: Measure, groups: IntArray) -> RowSums:
     """
     if isinstance(measure, Influences):
         raise TypeError("a ROC AUC does not follow from sums over groups")
-    if isinstance(measure, Hits):
-        columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
-        measure = RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
+    measure = _as_sums(measure)
     numbers = np.where(groups < 0, -1 - np.arange(len(groups)), groups)
     names, group = np.unique(numbers, return_inverse=True)
     sums = np.zeros((len(names), measure.values.shape[1]))
     np.add.at(sums, group, measure.values)
     return replace(measure, values=sums)
+
+
+def mean_measure(measures: Sequence[Measure], positions: Sequence[IntArray], rows: int) -> Measure | None:
+    """The mean of T ≥ 1 metrics of one kind, as that of several targets; None if it has no value.
+
+    The metric k is measured on rows that are at `positions[k]` among all `rows`, so that a row is resampled
+    with all that it is part of.
+    """
+    areas = [measure for measure in measures if isinstance(measure, Influences)]
+    if areas:
+        return _mean_area(areas, positions, rows)
+    sums = [_as_sums(measure) for measure in measures if not isinstance(measure, Influences)]
+    ends = np.cumsum([measure.values.shape[1] for measure in sums])
+    values = np.zeros((rows, int(ends[-1])))
+    for measure, places, columns in zip(sums, positions, np.split(values, ends[:-1], axis=1), strict=True):
+        columns[places] = measure.values
+
+    def combine(sums_of_rows: FloatArray) -> FloatArray:
+        parts = np.split(sums_of_rows, ends[:-1], axis=-1)
+        means: FloatArray = np.mean(
+            [each.combine(part) for each, part in zip(sums, parts, strict=True)], axis=0
+        )
+        return means
+
+    return _known(RowSums(values, combine))
+
+
+def _mean_area(areas: Sequence[Influences], positions: Sequence[IntArray], rows: int) -> Influences:
+    """The interval is normal or, where that is wider, as of independent areas: see `AucEstimate.interval`."""
+    influences = np.zeros(rows)
+    for area, places in zip(areas, positions, strict=True):
+        influences[places] += area.influences / len(areas)
+    value = math.fsum(area.value for area in areas) / len(areas)
+    if any(area.interval is None for area in areas):
+        return Influences(value, influences, None)
+    half = NormalDist().inv_cdf(0.975) * float(np.sqrt(influences @ influences))
+    sides = [
+        math.hypot(*(area.value - area.interval[end] for area in areas if area.interval)) for end in (0, 1)
+    ]
+    below, above = (max(half, side / len(areas)) for side in sides)
+    return Influences(value, influences, [max(0.0, value - below), min(1.0, value + above)])
+
+
+def _as_sums(measure: Hits | RowSums) -> RowSums:
+    if isinstance(measure, RowSums):
+        return measure
+    columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
+    return RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
 
 
 def class_measure(metric: Metric[ClassRows], rows: ClassRows, of_class: int | None = None) -> Measure | None:
@@ -134,6 +181,21 @@ def error_measure(metric: Metric[ErrorRows], rows: ErrorRows) -> RowSums | None:
         raise TypeError(f"{metric.name} does not follow from a value per row")
     columns, (combine,) = rows.summed([metric.formula.terms(rows)])
     return _known(RowSums(columns, combine))
+
+
+def label_measure(metric: Metric[LabelRows], rows: LabelRows) -> RowSums | None:
+    """A metric of labels; None if it has no value."""
+    if not isinstance(metric.formula, OfSums):
+        raise TypeError(f"{metric.name} does not follow from sums over rows")
+    columns = np.stack(metric.formula.terms(rows), axis=1).astype(np.float64)
+    return _known(RowSums(columns, _ratio))
+
+
+def _ratio(sums: FloatArray) -> FloatArray:
+    """(…) from two sums (…, 2); NaN if the second one is 0."""
+    part, whole = sums[..., 0], sums[..., 1]
+    ratio: FloatArray = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return ratio
 
 
 def _known(measure: RowSums) -> RowSums | None:

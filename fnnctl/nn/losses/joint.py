@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import Loss, Targets
 from fnnctl.nn.losses.registry import loss_of
 
@@ -120,6 +120,16 @@ def _of_parts(output: OutputShape) -> Iterator[tuple[OutputShape, type[Loss], sl
 def score_slices(output: OutputShape) -> list[tuple[OutputShape, slice]]:
     """The parts of an output, each with its part of the scores."""
     return [(part, scores) for part, _, scores in _of_parts(output)]
+
+
+def places_of_outputs(former: OutputShape, output: OutputShape) -> IntArray:
+    """The places of the scores of a former output layer in one whose targets may have further classes."""
+    parts = zip(former.parts or (former,), output.parts or (output,), strict=True)
+    sizes = [(loss_of(old.kind).scores_of(old), loss_of(new.kind).scores_of(new)) for old, new in parts]
+    ends = np.cumsum([new for _, new in sizes])
+    return np.concatenate(
+        [np.arange(end - new, end - new + old) for (old, new), end in zip(sizes, ends, strict=True)]
+    )
 
 
 def _of_target(targets: Targets, number: int, loss: Loss) -> Targets:

@@ -21,8 +21,8 @@ from fnnctl.errors import UsageError
 from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.comparison.rows import own_interval
 from fnnctl.metrics.number_metrics import D2, DEVIANCE
-from fnnctl.metrics.registry import metric_of, positive_metric
-from fnnctl.metrics.stored import flat_metrics
+from fnnctl.metrics.registry import headline, metric_of, positive_metric
+from fnnctl.metrics.stored import TARGETS, flat_metrics
 from fnnctl.report.summary import task_report
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store.atomic import damaged
@@ -31,7 +31,15 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.store.tables import CsvTable
-from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError, has_rates, read_levels
+from fnnctl.tasks.comparison import (
+    MEASURED_ROWS,
+    MeasuredRows,
+    UnmeasuredError,
+    has_rates,
+    read_levels,
+    target_folders,
+    target_metrics,
+)
 from fnnctl.text import did_you_mean, joined_words, quoted, word_list
 
 FoldKey: TypeAlias = tuple[int, int]
@@ -46,7 +54,7 @@ class MeasuredFolds:
     rows: Mapping[FoldKey, tuple[int, int]]
     """The number of test rows of each fold, and a checksum of which rows they are."""
     test_rows: Mapping[FoldKey, int]
-    """The number of test rows of every fold, as the table of folds says."""
+    """The number of test rows of every fold, as the table of folds says; empty if a target lacks some."""
     test_share: float
     """The number of test rows per other row."""
     number: int
@@ -75,11 +83,16 @@ def read_fold_scores(run: RunFolder, metric: str, *, bags: bool) -> MeasuredFold
     values = table.numbers(table.columns.index(metric))
     keys = list(zip(repeats, folds, strict=True))
     scores = {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+    folders = [folder for target, folder in target_folders(run) if _is_of(metric, target.name)]
     other_rows = sum(train) + (0 if bags else sum(validation))
     if len(scores) < 2 or not other_rows:
         return None
-    test_rows = dict(zip(keys, test, strict=True))
-    return MeasuredFolds(scores, _tested_rows(run), test_rows, sum(test) / other_rows, len(values))
+    test_rows = (
+        {} if folders else dict(zip(keys, test, strict=True))
+    )  # a row may lack some of several targets
+    return MeasuredFolds(
+        scores, _tested_rows(folders or [run]), test_rows, sum(test) / other_rows, len(values)
+    )
 
 
 def _whole(table: CsvTable, name: str) -> list[int]:
@@ -89,12 +102,27 @@ def _whole(table: CsvTable, name: str) -> list[int]:
         raise damaged(table.path, f"is damaged: column {name}: {error}") from error
 
 
-def _tested_rows(run: RunFolder) -> dict[FoldKey, tuple[int, int]]:
-    """The number and a checksum of the test rows of each fold, from the predictions."""
+def _is_of(metric: str, target: str) -> bool:
+    """Whether the metric is one of this target, or a mean over several."""
+    return not metric.startswith(f"{TARGETS}.") or metric.startswith(f"{TARGETS}.{target}.")
+
+
+def _tested_rows(folders: Sequence[RunFolder]) -> dict[FoldKey, tuple[int, int]]:
+    """The number and a checksum of the test rows of each fold, from the predictions, which may be in several
+    folders.
+    """
     rows: dict[FoldKey, array[int]] = {}
+    for folder in folders:
+        _add_tested_rows(folder, rows)
+    return {
+        key: (len(tested), zlib.crc32(array("q", sorted(tested)).tobytes())) for key, tested in rows.items()
+    }
+
+
+def _add_tested_rows(run: RunFolder, rows: dict[FoldKey, array[int]]) -> None:
     lines = run.read_rows(PREDICTIONS)
     if lines is None:
-        return {}
+        return
     path = run.path / PREDICTIONS
     if next(lines)[:3] != ["repeat", "fold", "row"]:
         raise damaged(path, "is damaged: its first columns are not repeat, fold and row")
@@ -103,9 +131,6 @@ def _tested_rows(run: RunFolder) -> dict[FoldKey, tuple[int, int]]:
             rows.setdefault((int(line[0]), int(line[1])), array("q")).append(int(line[2]))
     except (ValueError, OverflowError) as error:
         raise damaged(path, f"is damaged: {error}") from error
-    return {
-        key: (len(tested), zlib.crc32(array("q", sorted(tested)).tobytes())) for key, tested in rows.items()
-    }
 
 
 TOLERANCE: Final = 1e-9
@@ -229,9 +254,19 @@ def has_metrics(run: RunFolder) -> bool:
     return (run.result_run() or run).has(METRICS)
 
 
-def default_metric(run: RunFolder) -> str:
-    """The first metric of the run's task."""
-    return task_report(run.read_manifest()).metrics[0][1]
+def default_metric(run: RunFolder, *, option: str = "--metric") -> str:
+    """The first metric of the run's task; of several targets, the one whose mean over all of them exists.
+
+    Raises `UsageError`, which names the `option`, if there are numbers and classes among the targets.
+    """
+    manifest = run.read_manifest()
+    kinds = {target.task for target in manifest.data.targets} if manifest.data else set()
+    if len(kinds) > 1:
+        raise UsageError(
+            f"{option} is missing: {run.path} has numbers and classes as targets, so no metric is of "
+            f"all; choose one of {word_list(target_metrics(run))}"
+        )
+    return headline(kinds.pop()).name if kinds else task_report(manifest).metrics[0][1]
 
 
 def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") -> ComparedRun:
@@ -294,12 +329,21 @@ def _measured_rows(
 
 
 def _fold_statistics(folds: Mapping[str, Any], metric: str, run: RunFolder, option: str) -> Mapping[str, Any]:
-    names = [name for name, entry in folds.items() if isinstance(entry, Mapping)]
-    if metric not in names:
-        hint = did_you_mean(metric, names) or f"; choose one of {', '.join(names)}"
+    entries = _with_mean(folds)
+    of_targets = {
+        f"{TARGETS}.{target}.{name}": entry
+        for target, own in folds.get(TARGETS, {}).items()
+        for name, entry in _with_mean(own).items()
+    }
+    if metric not in (names := {**entries, **of_targets}):
+        more = f", {TARGETS}.NAME.METRIC" if of_targets else ""
+        hint = did_you_mean(metric, names) or f"; choose one of {', '.join(entries)}{more}"
         raise UnmeasurableError(f"{option}: the folds of {run.path} have no {quoted(metric)}{hint}")
-    entry: Mapping[str, Any] = folds[metric]
-    return entry
+    return names[metric]
+
+
+def _with_mean(folds: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: entry for name, entry in folds.items() if isinstance(entry, Mapping) and "mean" in entry}
 
 
 def _without_value(run: RunFolder, metric: str, option: str) -> UsageError:
@@ -314,10 +358,23 @@ def require_same_target(runs: Sequence[RunFolder], *, may_lack_classes: bool = F
     first = runs[0].read_manifest().data
     for run in runs[1:]:
         data = run.read_manifest().data
-        if first and data and may_lack_classes and {*data.classes} <= {*first.classes}:
-            data = data.model_copy(update={"classes": first.classes})
+        if first and data and may_lack_classes:
+            data = _with_classes_of(first, data)
         if first and data and (difference := _different_target(first, data)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
+
+
+def _with_classes_of(first: DataFacts, data: DataFacts) -> DataFacts:
+    """The facts with all classes of the `first` ones, of each target, where they have only some of these."""
+    changes: dict[str, Any] = {}
+    if {*data.classes} <= {*first.classes}:
+        changes["classes"] = first.classes
+    if [target.name for target in data.targets] == [target.name for target in first.targets]:
+        changes["targets"] = [
+            mine if mine.task == theirs.task and {*theirs.classes} <= {*mine.classes} else theirs
+            for mine, theirs in zip(first.targets, data.targets, strict=True)
+        ]
+    return data.model_copy(update=changes)
 
 
 def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
@@ -352,8 +409,7 @@ def _require_same_power(runs: Sequence[ComparedRun], metric: str) -> None:
     record = metric_of(metric)
     if record is None or record.needs != "deviances":
         return
-    models = [run.scored.read_manifest().model for run in runs]
-    powers = [None if model is None else model.power for model in models]
+    powers = [_power(run.scored.read_manifest(), metric) for run in runs]
     for run, power in zip(runs[1:], powers[1:], strict=True):
         if None not in (power, powers[0]) and power != powers[0]:
             raise UsageError(
@@ -367,6 +423,13 @@ def _require_same_power(runs: Sequence[ComparedRun], metric: str) -> None:
             f"{paths} cannot be compared by {metric}: some have an exposure, and others have none, so the "
             f"deviances that it is a share of differ; write {DEVIANCE.name}"
         )
+
+
+def _power(manifest: Manifest, metric: str) -> float | None:
+    """The power from which the deviances of a metric follow."""
+    targets = manifest.data.targets if manifest.data else []
+    of_target = (target.power for target in targets if metric.startswith(f"{TARGETS}.{target.name}."))
+    return next(of_target, None if manifest.model is None else manifest.model.power)
 
 
 def _require_same_levels(runs: Sequence[ComparedRun], metric: str) -> None:
@@ -387,11 +450,23 @@ def _require_same_levels(runs: Sequence[ComparedRun], metric: str) -> None:
 def _different_target(a: DataFacts, b: DataFacts) -> str | None:
     if a.task != b.task:
         return f"one is a {a.task}, the other a {b.task}"
+    if a.targets and b.targets:
+        return _different_targets(a, b)
     if a.target != b.target:
         return f"their targets are {quoted(a.target)} and {quoted(b.target)}"
     if unshared := sorted({*a.classes} ^ {*b.classes}):
         return f"only one of them has the class{'es' if len(unshared) > 1 else ''} {word_list(unshared)}"
-    for mine, theirs in zip(a.targets, b.targets, strict=False):
+    return None
+
+
+def _different_targets(a: DataFacts, b: DataFacts) -> str | None:
+    """Why runs with several targets, in any order, do not have the same ones."""
+    first, second = ({target.name: target for target in data.targets} for data in (a, b))
+    if unshared := [name for name in (*first, *second) if (name in first) != (name in second)]:
+        has = f"only one of them has the target{'s' if len(unshared) > 1 else ''}"
+        return f"{has} {word_list([*map(quoted, unshared)])}"
+    for name, mine in first.items():
+        theirs = second[name]
         if (mine.task, {*mine.classes}) != (theirs.task, {*theirs.classes}):
-            return f"their target {quoted(mine.name)} has other classes, or is a number in only one of them"
+            return f"their target {quoted(name)} has other classes, or is a number in only one of them"
     return None

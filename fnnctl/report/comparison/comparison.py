@@ -173,6 +173,8 @@ class RunComparison:
     """The settings that differ."""
     other_differences: tuple[Values, ...]
     """What else differs."""
+    tests: int
+    """The number of tests for which p is corrected: that of the pairs or, with several targets, of all."""
 
     @property
     def ranked(self) -> list[int]:
@@ -193,20 +195,27 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     the metric, and for runs with different targets; `PluginError` for the metric of a package that is not
     installed or not allowed, and `DataError` for damaged files.
     """
-    _require_different(runs)
+    require_different(runs)
     require_same_target(runs)
     metric = metric or default_metric(runs[0])
+    compared = read_compared_runs(runs, metric)
+    pairs = tuple(compared_pairs(compared, metric))
+    settings, differences = tuple(different_settings(compared)), tuple(other_differences(compared))
+    return RunComparison(metric, compared, pairs, settings, differences, len(pairs))
+
+
+def read_compared_runs(runs: Sequence[RunFolder], metric: str) -> tuple[ComparedRun, ...]:
+    """The runs with the metric, which means the same in all of them; see `compare_runs`."""
     if metric in current().described_metrics:  # its formula is needed, which is that of a package
         for run in runs:
             require_plugins(run, ["metric"])
     compared = tuple(read_compared_run(run, metric) for run in runs)
     require_same_meaning(compared, metric)
-    pairs = tuple(compared_pairs(compared, metric))
-    settings, differences = tuple(different_settings(compared)), tuple(other_differences(compared))
-    return RunComparison(metric, compared, pairs, settings, differences)
+    return compared
 
 
-def _require_different(runs: Sequence[RunFolder]) -> None:
+def require_different(runs: Sequence[RunFolder]) -> None:
+    """Raise `UsageError` for fewer than two runs or too many, and for a run that is named twice."""
     paths = [run.path.resolve() for run in runs]
     if len(runs) > MAX_RUNS:
         raise UsageError(f"{len(runs)} runs cannot be compared at once: name at most {MAX_RUNS}")

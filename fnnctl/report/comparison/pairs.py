@@ -131,7 +131,7 @@ class Pair:
     second: int
     test: PairTest
     p_holm: float
-    """p, corrected for the number of pairs."""
+    """p, corrected for the number of tests: of pairs and, with several targets, of these."""
     verdict: Verdict
     """Whether the first run is better."""
 
@@ -142,12 +142,21 @@ class Pair:
 
 def compared_pairs(runs: Sequence[ComparedRun], metric: str) -> list[Pair]:
     """All pairs in the order of the runs, which have the same target."""
-    indices = [*combinations(range(len(runs)), 2)]
-    tests = [suitable_test(runs[first], runs[second]) for first, second in indices]
-    corrected = holm([test.difference.p for test in tests])
+    return compared_families([(runs, metric)])[0]
+
+
+def compared_families(families: Sequence[tuple[Sequence[ComparedRun], str]]) -> list[list[Pair]]:
+    """The same for several metrics of the same runs, which are corrected together."""
+    indices = [*combinations(range(len(families[0][0])), 2)]
+    tests = [[suitable_test(runs[first], runs[second]) for first, second in indices] for runs, _ in families]
+    corrected = iter(holm([test.difference.p for of_metric in tests for test in of_metric]))
     return [
-        Pair(first, second, test, p, verdict(test.difference.value, p, metric))
-        for (first, second), test, p in zip(indices, tests, corrected, strict=True)
+        [
+            Pair(first, second, test, p, verdict(test.difference.value, p, metric))
+            for (first, second), test in zip(indices, of_metric, strict=True)
+            for p in (next(corrected),)
+        ]
+        for of_metric, (_, metric) in zip(tests, families, strict=True)
     ]
 
 

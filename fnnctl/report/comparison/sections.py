@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from fnnctl.metrics.paired import LEVEL
@@ -59,7 +59,7 @@ def pair_sentence(comparison: RunComparison, pair: Pair) -> str:
     """Who is better, by how much, and how sure that is."""
     a, b = LETTERS[pair.first], LETTERS[pair.second]
     metric, difference = comparison.metric, pair.test.difference
-    p = p_text(pair.p_holm, name="Holm's p" if len(comparison.pairs) > 1 else "p")
+    p = p_text(pair.p_holm, name="Holm's p" if comparison.tests > 1 else "p")
     if pair.verdict != "tie":
         better, worse = (a, b) if pair.verdict == "better" else (b, a)
         interval = difference.ci95 and f"95 % interval {gain_ends(difference, metric)}; "
@@ -96,7 +96,7 @@ def limit_sentences(comparison: RunComparison) -> list[str]:
     """What the comparison does not say: why pairs are unpaired, and which differences it cannot see."""
     return [
         *_tests(comparison),
-        *_of_networks(comparison),
+        *of_networks(comparison),
         *_smallest(comparison),
         *_holm(comparison),
     ]
@@ -116,7 +116,8 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
             yield f"{joined_words(pairs)}: {unpaired}. An unpaired test is less sensitive."
 
 
-def _of_networks(comparison: RunComparison) -> Iterator[str]:
+def of_networks(comparison: RunComparison) -> Iterator[str]:
+    """What a single test split leaves open."""
     parts = [run for run in comparison.runs if isinstance(run.sample, MeasuredPart)]
     if parts:
         has_split = any(not run.data.test_source and not run.manifest.evaluated for run in parts)
@@ -184,7 +185,6 @@ def headline(comparison: RunComparison) -> str:
 
 def comparison_document(comparison: RunComparison) -> Document:
     """All of it, the verdict first; the figure follows the differences, which are its numbers."""
-    letters = tuple(LETTERS[: len(comparison.runs)])
     figure = comparison_figure_block(comparison, " ".join(verdict_sentences(comparison)))
     sections = (
         block_section(Notes("Verdict", tuple(verdict_sentences(comparison))), "summary"),
@@ -192,6 +192,16 @@ def comparison_document(comparison: RunComparison) -> Document:
         block_section(_runs(comparison)),
         block_section(_differences(comparison)),
         Section("Figure", (figure,), "figures"),
+        *of_runs(comparison, limit_sentences(comparison)),
+    )
+    filled = (section for section in sections if merge_blocks(section.blocks))
+    return Document(title(comparison), headline(comparison), tuple(filled))
+
+
+def of_runs(comparison: RunComparison, limits: Sequence[str]) -> tuple[Section, ...]:
+    """What is said of the runs below the differences of their metrics: how they differ otherwise."""
+    letters = tuple(LETTERS[: len(comparison.runs)])
+    return (
         block_section(
             Table(
                 "Settings that differ",
@@ -206,14 +216,12 @@ def comparison_document(comparison: RunComparison) -> Document:
                 tuple((name, *values) for name, values in comparison.other_differences),
             )
         ),
-        block_section(Notes("How sure", tuple(limit_sentences(comparison)))),
+        block_section(Notes("How sure", tuple(limits))),
         block_section(
             Facts("Folders", tuple(zip(letters, (run.place for run in comparison.runs), strict=True)))
         ),
         *map(block_section, _next_steps(comparison)),
     )
-    filled = (section for section in sections if merge_blocks(section.blocks))
-    return Document(title(comparison), headline(comparison), tuple(filled))
 
 
 def comparison_json(comparison: RunComparison) -> dict[str, Any]:
@@ -222,15 +230,16 @@ def comparison_json(comparison: RunComparison) -> dict[str, Any]:
         "runs": [run.path for run in comparison.runs],
         "metric": comparison.metric,
         "better": "lower" if is_loss(comparison.metric) else "higher",
-        "comparisons": [_pair_json(comparison, pair) for pair in comparison.pairs],
-        "scores": [_score_json(run) for run in comparison.runs],
+        "comparisons": [pair_json(comparison, pair) for pair in comparison.pairs],
+        "scores": [score_json(run) for run in comparison.runs],
         "settings": {path: list(values) for path, values in comparison.settings},
         "other_differences": {name: list(values) for name, values in comparison.other_differences},
         "warnings": warnings(comparison),
     }
 
 
-def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
+def pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
+    """The difference of a pair; that of a − b in the metric's own units."""
     difference = pair.test.difference
     detectable = finite(detectable_difference(difference, comparison.metric))
     return {
@@ -252,7 +261,8 @@ def _pair_json(comparison: RunComparison, pair: Pair) -> dict[str, Any]:
     }
 
 
-def _score_json(run: ComparedRun) -> dict[str, Any]:
+def score_json(run: ComparedRun) -> dict[str, Any]:
+    """The metric of a run."""
     return {
         "run": run.path,
         "name": run.manifest.name,

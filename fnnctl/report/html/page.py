@@ -52,6 +52,8 @@ class Article:
 MAX_BYTES: Final = 1_000_000
 SMALL: Final = 1000
 """Smaller parts are not left out for want of room: the note in their index is hardly smaller."""
+CLASSES: Final[dict[Look, str]] = {"target": "figures target"}
+"""The classes of looks that are variants of another one."""
 FIRST_LOOKS: Final[frozenset[Look]] = frozenset({"summary", "failure", "warning", "passed"})
 """The sections that a page is read for; they always stay."""
 
@@ -196,7 +198,7 @@ def _article(article: Article, name: str, *, several: bool) -> Markup:
 def _section(section: PageSection, name: str, level: int) -> Markup:
     inner = join_markup(_part(part, level + 1) for part in section.parts)
     heading = element(f"h{level}", content(section.heading))
-    return element("section", heading, inner, id=name, class_=section.look)
+    return element("section", heading, inner, id=name, class_=CLASSES.get(section.look, section.look))
 
 
 def _part(part: Part, level: int) -> Markup:

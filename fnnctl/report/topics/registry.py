@@ -54,7 +54,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
     ),
     Heading("The winner", "columns", (_of_search("winner.winner"),)),
     Heading(WARNINGS, "warning", (_in_all_of_search("default_trial.warning"), _in_all("outcome.warnings"))),
-    Heading("Targets", "columns", (_in_all("scores.of_targets"),)),
+    Heading("Targets", "columns", (_in_short("scores.first_of_targets"), Topic("scores.of_targets"))),
     Heading("Quantiles", "columns", (_in_all("coverage.levels"),)),
     Heading(
         "What goes wrong",
@@ -182,7 +182,7 @@ def _sections_of_targets(summary: Summary) -> Iterator[Section]:
         for topic in OF_TARGETS:
             blocks += (_about(view.name, block) for block in topic.of(view.summary))
         if merged := merge_blocks(blocks):
-            yield Section(f"Target {quoted(view.name)}", merged, "figures")
+            yield Section(f"Target {quoted(view.name)}", merged, "target")
 
 
 def _about(target: str, block: Block) -> Block:

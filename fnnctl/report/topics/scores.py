@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fnnctl.metrics.metric import REGRESSION, UNCALIBRATED
+from fnnctl.metrics.registry import headline as main_metric
 from fnnctl.metrics.registry import is_loss, label_of, metric_of, positive_metric
 from fnnctl.metrics.stored import PARTS, TARGETS
 from fnnctl.report.blocks import Block, Notes, Score, Scores, Table
@@ -26,6 +27,8 @@ from fnnctl.text import counted, joined_words, quoted
 
 MAX_OF_TARGETS: Final = 3
 """The metrics of each of several targets in a table that fits 80 columns."""
+SHORT_LINES: Final = (4, 5, 8)
+"""How many lines a short report may give the table of the targets, round by round."""
 
 
 def first_scores(summary: Summary) -> Iterator[Block]:
@@ -89,10 +92,27 @@ def of_targets(summary: Summary) -> Iterator[Block]:
         ]
         labels = [label_of(key) for key in keys]
         heading = "Numbers" if kind == REGRESSION else "Classes"
-        # Those of a single target are not measured per fold.
-        where = "pooled out-of-fold rows" if summary.cross_validation else measured_text(summary, part)
-        title = f"{heading}, {where}"
+        title = f"{heading}, {measured_text(summary, part)}"
         yield Table(title, ("target", *labels, f"baseline {label_of(main)}", "rows"), tuple(rows))
+
+
+def first_of_targets(summary: Summary) -> Iterator[Block]:
+    """The first metric of each of several targets, in a table of a short report."""
+    part, data = judged_part(summary), summary.manifest.data
+    if part is None or data is None or not data.targets:
+        return
+    metrics = (summary.part_metrics(part) or {}).get(TARGETS, {})
+    baselines = (summary.baseline or {}).get(TARGETS, {})
+    rows = []
+    for target in data.targets:
+        if of_target := metrics.get(target.name):
+            metric, of_baseline = main_metric(target.task), baselines.get(target.name) or {}
+            value, without = of_target.get(metric.name), of_baseline.get(metric.name)
+            support = number(of_target.get("support"))
+            rows.append((target.name, metric.label, number(value), number(without), support))
+    # The number says how many targets there are if there is no room for all.
+    header = (f"{len(data.targets):,} targets", "metric", "value", "baseline", "rows")
+    yield Table("Targets", header, tuple(rows), texts=(0, 1), lines=SHORT_LINES)
 
 
 def baseline(summary: Summary) -> Iterator[Block]:

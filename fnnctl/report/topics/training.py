@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from fnnctl.metrics.registry import label_of
+from fnnctl.metrics.stored import TARGETS, flat_metrics
 from fnnctl.report.blocks import Block, Facts, Table
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import SUMMARY
@@ -13,8 +15,8 @@ from fnnctl.store.facts import AncestorFacts
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
-from fnnctl.tasks.reports import without_repetition
-from fnnctl.text import counted, networks_words, quoted, twins_words
+from fnnctl.tasks.reports import TASK_REPORTS, without_repetition
+from fnnctl.text import counted, networks_words, quoted, twins_words, word_list
 
 
 def network(summary: Summary) -> Iterator[Block]:
@@ -65,15 +67,22 @@ def ancestors(summary: Summary) -> Iterator[Block]:
     scored = {ancestor.started: ancestor.metrics for ancestor in line if ancestor.metrics is not None}
     if scored:
         header = ("", "this run", *(started[:16].replace("T", " ") for started in scored))
-        columns = [metrics, *scored.values()]
+        columns = [flat_metrics(metrics), *scored.values()]
         values = {
             key: (label, *(number(column.get(key)) for column in columns))
-            for label, key in summary.task_report.reported_metrics(metrics)
+            for label, key in (*summary.task_report.reported_metrics(metrics), *_of_targets(summary))
             if any(column.get(key) is not None for column in scored.values())
         }
         note = "The ancestors, named by when they were started, are scored on the same test rows."
         table = without_repetition(summary.task_report, values)
         yield Table("Ancestors on the test part", header, table, notes=(note,))
+
+
+def _of_targets(summary: Summary) -> Iterator[tuple[str, str]]:
+    """The label and the path of the first metric of each of several targets."""
+    for target in [] if summary.manifest.data is None else summary.manifest.data.targets:
+        for key in TASK_REPORTS[target.task].main[:1]:
+            yield f"{target.name}: {label_of(key)}", f"{TARGETS}.{target.name}.{key}"
 
 
 def _place(ancestor: AncestorFacts) -> str:
@@ -121,7 +130,9 @@ def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
     if training and training.stopped:
         yield "stopped", training.stopped
     if manifest.shares:
-        yield "ensemble", f"plain twins count for {manifest.shares.plain_twins:.0%}"
+        of_targets = [f"{share:.0%} for {quoted(name)}" for name, share in manifest.shares.targets.items()]
+        counts = word_list(of_targets) if of_targets else f"for {manifest.shares.plain_twins:.0%}"
+        yield "ensemble", f"plain twins count {counts}"
     if manifest.calibration:
         temperature = manifest.calibration.temperature
         unchanged = ", so calibration changes nothing" if temperature == 1 else ""

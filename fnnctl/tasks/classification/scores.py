@@ -166,16 +166,28 @@ class ClassScores:
         """
         if self.baseline is None:
             return None
-        shares = np.broadcast_to(self.baseline, self.probabilities.shape)
+        shares = self._shares(self.baseline)
         with np.errstate(divide="ignore"):  # a class may be missing from the training part
             loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
-        rows = self._rows(shares.argmax(axis=1), shares)
+        rows = self._rows(self.baseline_predictions, shares)
         scores = score(rows, self.classes, loss=float(loss), positive=self.positive)
         names = [metric.name for metric in metrics_of(CLASSIFICATION)]
         baseline = {name: scores[name] for name in names if name in scores}
         if costs := self._costs():
             baseline[COST.name] = float(costs[1].mean())
         return baseline
+
+    @property
+    def baseline_predictions(self) -> IntArray:
+        """The class that the baseline predicts for each row, (n,); raises ValueError if it is unknown."""
+        if self.baseline is None:
+            raise ValueError("the baseline is unknown")
+        predicted: IntArray = self._shares(self.baseline).argmax(axis=1)
+        return predicted
+
+    def _shares(self, baseline: FloatArray) -> FloatArray:
+        """The shares of the classes for each row, (n, classes)."""
+        return np.broadcast_to(baseline, self.probabilities.shape)
 
     def warnings(
         self,
@@ -196,9 +208,7 @@ class ClassScores:
             self.labels,
             self.probabilities,
             where,
-            shares=None
-            if self.baseline is None
-            else np.broadcast_to(self.baseline, self.probabilities.shape),
+            shares=None if self.baseline is None else self._shares(self.baseline),
             positive=self.positive,
             training=training,
             held_out=None if held_out is None else (held_out.labels, held_out.probabilities),

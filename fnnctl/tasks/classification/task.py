@@ -8,6 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
@@ -235,7 +236,7 @@ class Classification:
         return calibrated(scores, decoder.temperature, None if joint.class_weights else decoder.class_weights)
 
     def combine(
-        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: npt.ArrayLike | None = None
     ) -> FloatArray:
         """The logarithms of the networks' mean probabilities, (n, C); softmax turns them into probabilities.
 

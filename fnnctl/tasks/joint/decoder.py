@@ -70,15 +70,27 @@ class JointDecoder(OutputDecoder):
         """None: each target has its own."""
         return
 
+    @property
+    def has_loss_factors(self) -> bool:
+        """True: a target may be missing, and each has a factor of its own."""
+        return True
+
     def loss_factors(self, targets: TargetArray, exposures: FloatArray | None) -> FloatArray:
         """(n, T) the factor of each target in the loss; 0 if it is missing."""
         return np.where(np.isnan(targets), 0.0, self.factors)
 
     def with_target_weights(self, weights: Mapping[str, float] | None) -> Self:
         """The decoder with factors that are multiplied by the weights of their targets, by default 1."""
-        own = [(weights or {}).get(part.output.target or "", 1.0) for part in self.parts]
-        factors = zip(self.factors, own, strict=True)
-        return replace(self, factors=tuple(factor * weight for factor, weight in factors))
+        pairs = zip(self.factors, self._weights(weights), strict=True)
+        return replace(self, factors=tuple(factor * weight for factor, weight in pairs))
+
+    def without_target_weights(self, weights: Mapping[str, float] | None) -> Self:
+        """The decoder with the factors that it had before `with_target_weights`."""
+        pairs = zip(self.factors, self._weights(weights), strict=True)
+        return replace(self, factors=tuple(factor / weight for factor, weight in pairs))
+
+    def _weights(self, weights: Mapping[str, float] | None) -> list[float]:
+        return [(weights or {}).get(part.output.target, 1.0) for part in self.parts]
 
     @property
     def fitted(self) -> FittedParts:

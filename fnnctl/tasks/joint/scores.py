@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,11 +11,16 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.messages import Message
-from fnnctl.metrics.comparison.measures import Measure
-from fnnctl.metrics.metric import SUPPORT, TaskName
+from fnnctl.metrics.comparison.measures import Measure, label_measure, mean_measure
+from fnnctl.metrics.label_metrics import LABEL_METRICS
+from fnnctl.metrics.labels import score_labels
+from fnnctl.metrics.metric import CLASSIFICATION, SUPPORT, TaskName
 from fnnctl.metrics.registry import metrics_of
+from fnnctl.metrics.rows import LabelRows
 from fnnctl.metrics.stored import TARGETS
 from fnnctl.store import names
+from fnnctl.tasks.classification.scores import ClassScores
+from fnnctl.tasks.folds import mean_metrics
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
 from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, PartScores
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
@@ -45,6 +50,8 @@ class JointScores:
     rows: IntArray
     """(n,) the row numbers in the file."""
     targets: Sequence[TargetScores]
+    labels: tuple[str, ...] = ()
+    """The targets if they are labels, also those that no row has a value of; otherwise none."""
 
     @property
     def loss(self) -> float:
@@ -61,6 +68,7 @@ class JointScores:
         of_targets = {target.name: target.part.metrics(complete=complete) for target in self.targets}
         metrics = {
             LOSS: self.loss,
+            **self.label_metrics(),
             **self.means(of_targets),
             SUPPORT: len(self.rows),
             TARGETS: of_targets,
@@ -79,18 +87,37 @@ class JointScores:
             if (loss := of_targets[target.name][LOSS]) is not None  # a class may have no training row
         ]
         loss = math.fsum(losses) if len(losses) == len(known) else None
-        return {LOSS: loss, **self.means(of_targets), TARGETS: of_targets}
+        of_labels = score_labels(self._label_rows(of_baseline=True)) if self.labels else {}
+        return {LOSS: loss, **of_labels, **self.means(of_targets), TARGETS: of_targets}
+
+    def label_metrics(self) -> dict[str, Any]:
+        """The metrics of all labels together; none for other targets."""
+        return score_labels(self._label_rows()) if self.labels else {}
+
+    def _label_rows(self, *, of_baseline: bool = False) -> LabelRows:
+        """The labels of the n rows, as they are predicted, or as the baseline predicts them."""
+        rows = LabelRows(*np.zeros((3, len(self.rows), len(self.labels)), np.bool_))
+        for target in self.targets:
+            cells, part = (target.present, self.labels.index(target.name)), target.part
+            if not isinstance(part, ClassScores):
+                raise TypeError(f"the target {target.name} is no label")
+            rows.truths[cells] = part.labels
+            rows.predictions[cells] = part.baseline_predictions if of_baseline else part.predictions
+            rows.is_known[cells] = True
+        return rows
 
     def means(self, of_targets: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-        """The mean of each metric over the targets of its kind; None if one of them has none."""
+        """The mean of each metric over the targets of its kind that have one; None if none of them has.
+
+        With labels, a mean over the two classes gives way to the metric of the class 1, as scikit-learn's
+        macro averages of labels do; other averages over both classes are left out.
+        """
         means: dict[str, float | None] = {}
-        for task in dict.fromkeys(target.task for target in self.targets):
+        for name, key, task in self._mean_metrics():
             of_task = [of_targets[target.name] for target in self.targets if target.task == task]
-            for metric in metrics_of(task):
-                if metric.name != LOSS and all(metric.name in metrics for metrics in of_task):
-                    values = [metrics[metric.name] for metrics in of_task]
-                    known = [value for value in values if value is not None]
-                    means[metric.name] = math.fsum(known) / len(known) if len(known) == len(values) else None
+            if all(key in metrics for metrics in of_task):
+                known = [metrics[key] for metrics in of_task if metrics[key] is not None]
+                means[name] = math.fsum(known) / len(known) if known else None
         return means
 
     def warnings(
@@ -129,15 +156,31 @@ class JointScores:
         }
 
     def measure(self, metric: str) -> Measure | None:
-        """That of a metric of one target: see `PartScores`."""
-        return next(
-            (
-                target.part.measure(metric.removeprefix(f"{TARGETS}.{target.name}."))
-                for target in self.targets
-                if metric.startswith(f"{TARGETS}.{target.name}.")
-            ),
-            None,
-        )
+        """That of a metric of a target, of all labels, or of a mean over a kind: see `PartScores`."""
+        for target in self.targets:
+            of_target = metric.removeprefix(f"{TARGETS}.{target.name}.")
+            if of_target != metric:
+                return target.part.measure(of_target)
+        record = next((record for record in LABEL_METRICS if record.name == metric), None)
+        if record is not None and self.labels:
+            return label_measure(record, self._label_rows())
+        for key, task in ((key, task) for name, key, task in self._mean_metrics() if name == metric):
+            own = [target for target in self.targets if target.task == task]
+            measures = [measure for target in own if (measure := target.part.measure(key)) is not None]
+            if len(measures) == len(own):
+                return mean_measure(measures, [target.present for target in own], len(self.rows))
+        return None
+
+    def _mean_metrics(self) -> Iterator[tuple[str, str, TaskName]]:
+        """The metrics of which there are means: their names, the keys of each target's, and their kind."""
+        of_class = {metric.class_name: metric.name for metric in metrics_of(CLASSIFICATION)}
+        for task in dict.fromkeys(target.task for target in self.targets):
+            for metric in metrics_of(task):
+                key = metric.name
+                if self.labels and metric.is_over_classes:
+                    key = of_class[metric.mean_of] if metric.mean_of else LOSS
+                if key != LOSS:
+                    yield metric.name, key, task
 
     def subset(self, rows: IntArray) -> JointScores:
         """Some of the rows; see `PartScores`."""
@@ -150,7 +193,7 @@ class JointScores:
             order = np.argsort(present)
             part = target.part.subset(chosen[order])
             targets.append(TargetScores(target.name, target.task, target.factor, present[order], part))
-        return JointScores(self.rows[rows], targets)
+        return JointScores(self.rows[rows], targets, self.labels)
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """The rows, and the rank of the worst prediction of a target among those of all rows, up to 1."""
@@ -207,6 +250,7 @@ class JointOutOfFold:
         losses = [part.loss for _, part in self.repeats]
         return {
             LOSS: math.fsum(losses) / len(losses),
+            **mean_metrics([part.label_metrics() for _, part in self.repeats]),
             **first.means(of_targets),
             SUPPORT: max(len(part.rows) for _, part in self.repeats),
             TARGETS: of_targets,
@@ -242,6 +286,7 @@ def joint_out_of_fold(
     In a loss a target has the mean of its factors in the folds.
     """
     factors: dict[tuple[str, TaskName], list[float]] = {}
+    labels = folds[0][1].labels if folds else ()
     for _, part in folds:
         for target in part.targets:
             factors.setdefault((target.name, target.task), []).append(target.factor)
@@ -254,5 +299,5 @@ def joint_out_of_fold(
                 factors, factors.values(), of_repeat, strict=True
             )
         ]
-        repeats.append((rows, JointScores(file_rows[rows], targets)))
+        repeats.append((rows, JointScores(file_rows[rows], targets, labels)))
     return JointOutOfFold(repeats, [name for name, _ in factors], of_targets)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.paths import format_path
@@ -18,9 +19,11 @@ from fnnctl.config.rules.setting_rules import refused_by_targets
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import Output, loss_records
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
-from fnnctl.errors import Problem, UsageError
+from fnnctl.data.labels import CLASSES as LABEL_CLASSES
+from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
+from fnnctl.metrics.registry import objectives, of_one_target
 from fnnctl.metrics.stored import TARGETS
 from fnnctl.tasks.checks import refused_monitors
 from fnnctl.tasks.decisions import Decision
@@ -36,7 +39,7 @@ from fnnctl.tasks.joint.scores import (
 from fnnctl.tasks.mixture import Mixture, SomeRows, joint_mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import FoldScores, Targets, Task
-from fnnctl.text import joined_words, quoted
+from fnnctl.text import did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -61,6 +64,11 @@ class JointTask:
     def targets(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(name for task in self.tasks for name in task.targets)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The targets if all of them are labels, which are 0 or 1; otherwise none."""
+        return self.targets if all(task.classes == LABEL_CLASSES for task in self.tasks) else ()
 
     def of_parts(
         self, decoder: OutputDecoder, scores: FloatArray, targets: Targets | None = None
@@ -113,16 +121,20 @@ class JointTask:
 
     def check_metric(self, metric: str) -> str | None:
         """A metric is `loss`, a mean over targets, or `targets.NAME.METRIC`."""
-        if metric == "loss":
+        if metric == "loss" or (self.labels and metric in objectives(SEVERAL)):
             return None
         for name, task in zip(self.targets, self.tasks, strict=True):
             of_target = metric.removeprefix(f"{TARGETS}.{name}.")
             if of_target != metric:
                 return task.check_metric(of_target)
-        if any(task.check_metric(metric) is None for task in self.tasks):
+        is_mean = "." not in metric
+        if is_mean and any(task.check_metric(metric) is None for task in self.tasks):
             return None
         example = f"{TARGETS}.{self.targets[0]}.{self.tasks[0].default_metric}"
-        return f"{metric} is no metric of these targets; choose, e.g., loss or {example}"
+        near: str | None = None
+        if (of_target := of_one_target(metric)) is not None:
+            near = did_you_mean(metric, [f"{TARGETS}.{name}.{of_target}" for name in self.targets])
+        return f"{metric} is no metric of these targets{near or f'; choose, e.g., loss or {example}'}"
 
     def output_decoder(
         self,
@@ -134,6 +146,8 @@ class JointTask:
         parts, factors = [], []
         for task, name, column in zip(self.tasks, self.targets, targets.T, strict=True):
             present = _present(task, column)
+            if not present.size:
+                raise DataError(Problem(f"the target {quoted(name)} has no value in any training row"))
             own = model.model_copy(update={"output": model.output_for(name)})
             part = task.output_decoder(own, present, "none" if task.classes else transform)
             decision = Decision(1, None) if len(task.classes) == 2 else None
@@ -197,13 +211,15 @@ class JointTask:
         return np.concatenate(converted, axis=1)
 
     def combine(
-        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: npt.ArrayLike | None = None
     ) -> FloatArray:
-        joint = parts_of(decoder)
-        combined = [
-            task.combine([of_network[:, outputs] for of_network in scores], part, weights)
-            for task, part, outputs in zip(self.tasks, joint.parts, joint.slices, strict=True)
-        ]
+        joint, networks = parts_of(decoder), len(scores)
+        of_networks = np.ones(networks) if weights is None else np.asarray(weights, np.float64)
+        of_targets = np.broadcast_to(of_networks.reshape(networks, -1), (networks, len(self.tasks))).T
+        combined = []
+        for task, part, outputs, own in zip(self.tasks, joint.parts, joint.slices, of_targets, strict=True):
+            counting = np.flatnonzero(own).tolist()
+            combined.append(task.combine([scores[k][:, outputs] for k in counting], part, own[counting]))
         return np.concatenate(combined, axis=1)
 
     def shares(
@@ -213,15 +229,7 @@ class JointTask:
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> list[float]:
-        """The mean of the shares of the targets."""
-        by_target = []
-        of_networks = [list(self.of_parts(decoder, part, targets)) for part in scores]
-        for number, task in enumerate(self.tasks):
-            own = [of_parts[number] for of_parts in of_networks]
-            _, part, _, _, encoded = own[0]
-            if len(encoded):
-                by_target.append(task.shares([of_part for *_, of_part, _ in own], encoded, part))
-        return np.mean(by_target, axis=0).tolist() if by_target else [1.0 / len(scores)] * len(scores)
+        raise TypeError("each target has shares of its own")
 
     def mixture(
         self,
@@ -358,7 +366,7 @@ class JointTask:
                 own = task.score_of(trained.tasks[number], rows[present], encoded, [of_part], part)
                 factor, kind = joint.factors[number], part.loss.task
                 of_targets.append(TargetScores(name, kind, factor, present, own))
-        return JointScores(rows, of_targets)
+        return JointScores(rows, of_targets, self.labels)
 
     def difference(self, trained: Task, *, may_lack_classes: bool = False) -> str | None:
         if trained.targets != self.targets:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.setting_rules import refused_settings
@@ -217,13 +218,13 @@ class Regression:
         return standardized if joint.power is None else np.maximum(standardized, math.exp(-BOUND))
 
     def combine(
-        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: npt.ArrayLike | None = None
     ) -> FloatArray:
         """The mean of the networks' outputs, (n, outputs) each: values, or quantiles, which cannot cross.
 
         They are added one by one: the order of the additions in `numpy.sum` depends on the number of rows.
         """
-        shares = [1.0] * len(scores) if weights is None else weights
+        shares = [1.0] * len(scores) if weights is None else np.asarray(weights, np.float64).tolist()
         total = np.zeros(scores[0].shape)
         for outputs, share in zip(scores, shares, strict=True):
             total += outputs.astype(np.float64) * share

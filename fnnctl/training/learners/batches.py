@@ -135,7 +135,7 @@ def _weights(members: Sequence[Member], settings: StackSettings, factors: FloatA
     """The examples' weights, (K, rows), scaled to mean 1 so that they do not change the step length.
 
     They are multiplied by the `factors` of the pool's rows, if there are any; with T targets these, and the
-    weights, have a last axis of T.
+    weights, have a last axis of T, and a member with a target of its own has weights of 0 for the others.
     """
     weights = np.stack(
         [np.ones(member.train_rows.size) if member.weights is None else member.weights for member in members]
@@ -144,4 +144,7 @@ def _weights(members: Sequence[Member], settings: StackSettings, factors: FloatA
     if factors is not None:
         of_rows = np.stack([factors[member.train_rows] for member in members])
         weights = weights.reshape(*weights.shape, *[1] * (of_rows.ndim - weights.ndim)) * of_rows
+        for of_member, member in zip(weights, members, strict=True):
+            if member.target is not None:
+                of_member[:, np.arange(of_member.shape[1]) != member.target] = 0.0
     return weights.astype(settings.dtype)

@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from fnnctl.metrics.class_metrics import F1
 from fnnctl.metrics.classification import score
-from fnnctl.metrics.comparison.measures import Influences, class_measure, error_measure
+from fnnctl.metrics.comparison.measures import Influences, RowSums, class_measure, error_measure, mean_measure
 from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Metric, TaskName
 from fnnctl.metrics.number_metrics import R2
 from fnnctl.metrics.registry import compared, metric_of, metrics_of
@@ -85,3 +85,41 @@ def test_influences_are_those_of_leaving_a_row_out() -> None:
         for row in range(100)
     ]
     np.testing.assert_allclose(left_out, measure.influences, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "f1_macro", "roc_auc_macro", "cohens_kappa"])
+def test_the_mean_of_targets_is_that_of_their_metrics_on_the_rows_that_have_them(name: str) -> None:
+    """Rows without a target count for the others alone, also if rows are drawn again."""
+    rng = np.random.default_rng(3)
+    metric = metric_of(name)
+    assert metric is not None
+    present = [np.arange(0, 30), np.arange(20, 50)]
+    measures = []
+    for classes in (2, 3):
+        probabilities = rng.dirichlet(np.ones(classes), size=30)
+        rows = ClassRows(rng.integers(classes, size=30), probabilities.argmax(axis=1), classes, probabilities)
+        measures.append(class_measure(metric, rows))
+    known = [measure for measure in measures if measure is not None]
+    mean = mean_measure(known, present, 50)
+    assert mean is not None
+    assert mean.value == pytest.approx(np.mean([measure.value for measure in known]), rel=1e-12)
+    if isinstance(mean, RowSums):
+        twice = mean.combine(np.concatenate([mean.values, mean.values]).sum(axis=0))
+        assert twice == pytest.approx(mean.value, rel=1e-12)
+        assert mean.combine(np.stack([mean.values.sum(axis=0)] * 3)).shape == (3,)
+    if isinstance(mean, Influences):
+        parts = [measure.influences for measure in known if isinstance(measure, Influences)]
+        expected = np.zeros(50)
+        expected[:30] += parts[0] / 2
+        expected[20:] += parts[1] / 2
+        np.testing.assert_allclose(mean.influences, expected)
+
+
+def test_the_mean_of_numbers() -> None:
+    errors = [np.array([1.0, 2.0]), np.array([3.0])]
+    mae = metric_of("mae")
+    assert mae is not None
+    measures = [error_measure(mae, ErrorRows(np.zeros(len(each)), each)) for each in errors]
+    mean = mean_measure([each for each in measures if each], [np.array([0, 1]), np.array([2])], 3)
+    assert mean is not None
+    assert mean.value == (1.5 + 3.0) / 2

@@ -74,7 +74,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return np.array(self.run.predictor.classes, object)
 
     def predict_proba(self, rows: Any) -> FloatArray:
-        return self.run.predictor.predict_proba(self.rows(rows))
+        probabilities: FloatArray = self.run.predictor.predict_proba(self.rows(rows))
+        return probabilities
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]

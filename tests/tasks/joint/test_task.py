@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,12 +18,15 @@ from fnnctl.metrics.stored import TARGETS
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.nn.shape import OutputShape
 from fnnctl.stacks.work import train_fits
+from fnnctl.tasks.decoder import OutputDecoder, TargetScale
 from fnnctl.tasks.joint.decoder import JointDecoder, baseline_loss, parts_of
 from fnnctl.tasks.joint.scores import JointScores
 from fnnctl.tasks.joint.task import JointTask
-from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
 from fnnctl.tasks.registry import encode
+from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import FoldScores, TaskData
 from tests.memory import load
 
@@ -217,6 +221,28 @@ class TestPredictions:
         np.testing.assert_array_equal(predictions[:, 1], scores()[:, 1:4].argmax(axis=1))
 
 
+class TestTraining:
+    def test_a_missing_target_is_not_trained_on(self) -> None:
+        """Whatever stands in its place: the pool has 0 there, and factors of 0."""
+        pool = fit().examples(data())
+        assert pool.factors is not None
+        targets = pool.targets.copy()
+        targets[pool.factors == 0.0] = 1.0
+        (trained,) = train_fits(data(), [fit()]).trained
+        pools = [replace(pool, targets=targets)]  # type: ignore[type-var]
+        (changed,) = train_fits(data(), [fit()], pools=lambda _: pools[0]).trained
+        assert (pool.factors == 0.0).any()
+        assert changed.parameters.tobytes() == trained.parameters.tobytes()
+
+    def test_the_training_loss_is_relative_to_the_baselines(self) -> None:
+        """In the first epoch each target has about the loss of its baseline, which is 1."""
+        (trained,) = train_fits(data(), [fit()]).trained
+        first = {name: values[0] for name, values in trained.history.items()}
+        of_targets = [first[f"train_targets.{name}.loss"] for name in NAMES]
+        assert first["train_loss"] == pytest.approx(sum(of_targets), rel=1e-5)
+        assert all(0.5 < loss < 2.5 for loss in of_targets)
+
+
 class TestEnsembles:
     def networks(self) -> list[FloatArray]:
         rng = np.random.default_rng(2)
@@ -241,18 +267,65 @@ class TestEnsembles:
         of_some = task().score(np.arange(5), data().targets[:5], [combined[:5]], joint)
         assert float(some.losses(total[:5], weights.sum())) == pytest.approx(of_some.loss, rel=1e-9)
 
-    def test_shares_are_means_of_those_of_the_targets(self) -> None:
+    def test_a_network_of_weight_0_is_not_read_for_the_target(self) -> None:
+        networks = self.networks()
+        weights = np.array([[3.0, 0.0, 1.0], [1.0, 2.0, 0.0], [0.0, 5.0, 2.0]])
+        for network, own in zip(networks, weights, strict=True):
+            for outputs, weight in zip(decoder().slices, own, strict=True):
+                if weight == 0.0:
+                    network[:, outputs] = np.nan
+        combined = task().combine(networks, decoder(), weights)
+        assert np.isfinite(combined).all()
+        for number, (single, _) in enumerate(data().of_single_targets):
+            outputs, part = decoder().slices[number], decoder().parts[number]
+            counting = [k for k in range(3) if weights[k, number] > 0.0]
+            own_weights = weights[counting, number]
+            alone = single.task.combine([networks[k][:, outputs] for k in counting], part, own_weights)
+            np.testing.assert_array_equal(combined[:, outputs], alone)
+
+    def test_each_target_has_shares_of_its_own(self) -> None:
         first, second = self.networks()[:2]
-        shares = task().shares([first, second], data().targets, decoder())
-        alone = [
-            single.task.shares(
-                [first[rows][:, outputs], second[rows][:, outputs]], single.targets[rows], part
+        before = np.ones((2, 3))
+        shares, _ = NO_POST_TRAINING.fit_weighted(task(), decoder(), [first, second], data().targets, before)
+        for number, (single, rows) in enumerate(data().of_single_targets):
+            outputs, part = decoder().slices[number], decoder().parts[number]
+            own = [first[rows][:, outputs], second[rows][:, outputs]]
+            np.testing.assert_array_equal(
+                shares[:, number], single.task.shares(own, single.targets[rows], part)
             )
-            for (single, rows), outputs, part in zip(
-                data().of_single_targets, decoder().slices, decoder().parts, strict=True
-            )
+        assert len({tuple(column) for column in shares.T}) == 3
+
+    def test_a_target_is_fitted_among_the_kinds_that_count_for_it(self) -> None:
+        first, second, third = self.networks()
+        before = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
+        no_rows = np.full((0, 3), np.nan)
+        nothing = [network[:0] for network in (first, second, third)]
+        unfitted, _ = NO_POST_TRAINING.fit_weighted(task(), decoder(), nothing, no_rows, before)
+        np.testing.assert_array_equal(unfitted, before)
+        shares, _ = NO_POST_TRAINING.fit_weighted(
+            task(), decoder(), [first, second, third], data().targets, before
+        )
+        ((single, rows), *_), outputs = data().of_single_targets, decoder().slices[0]
+        own = [first[rows][:, outputs], second[rows][:, outputs]]
+        expected = single.task.shares(own, single.targets[rows], decoder().parts[0])
+        np.testing.assert_array_equal(shares[:, 0], [*expected, 0.0])
+        np.testing.assert_array_equal(shares[:, 2], [1.0, 0.0, 0.0])
+
+    def test_shares_by_hand(self) -> None:
+        """Of two estimates of numbers, 1 away from the truth on either side, each is half; a third of the way
+        it is 2 to 1, with 10 rows of equal worth that draw it to the middle.
+        """
+        numbers = JointTask((Regression("a"), Regression("b")))
+        targets = np.zeros((40, 2))
+        scale = TargetScale(0.0, 1.0)
+        parts = [
+            OutputDecoder(OutputShape(1, "squared", target=name), scale=scale) for name in numbers.targets
         ]
-        assert shares == pytest.approx(np.mean(alone, axis=0))
+        joint = JointDecoder.of(parts, [1.0, 1.0])
+        first, second = np.full((40, 2), 1.0), np.tile([-1.0, -2.0], (40, 1))
+        shares, _ = NO_POST_TRAINING.fit_weighted(numbers, joint, [first, second], targets, np.ones((2, 2)))
+        of_b = (40 * 2 / 3 + 10 * 0.5) / 50
+        np.testing.assert_allclose(shares, [[0.5, of_b], [0.5, 1.0 - of_b]], rtol=1e-12)
 
 
 class TestPostTraining:
@@ -296,6 +369,8 @@ def test_metrics_are_named_by_their_target() -> None:
     assert [check(name) for name in ("loss", "r2", "accuracy", "targets.price.r2")] == [None] * 4
     assert check("targets.grade.per_class.low.recall") is None
     assert "a regression has no classes" in (check("targets.price.per_class.low.recall") or "")
+    assert (check("targets.prise.r2") or "").endswith("(did you mean 'targets.price.r2'?)")
+    assert check("per_class.low.recall") is not None
     only_classes = JointTask(task().tasks[1:])
     assert "choose, e.g., loss or targets.grade.accuracy" in (only_classes.check_metric("r2") or "")
 
