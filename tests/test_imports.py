@@ -81,7 +81,7 @@ ORDERS = {
         "files", "problems", "builtin", "comparable_numbers", "matrix", "columns", "tables", "row_facts",
         "stored_arrays", "feature_array", "dataset", "row_digests", "row_texts", "axis_values", "in_memory",
         "settings", "groupings", "preprocessing", "histograms", "fitting", "splits",
-        "warnings", "row_encoder", "known_columns", "new_rows", "unseen_values", "labels",
+        "warnings", "row_encoder", "known_columns", "labels", "new_rows", "unseen_values",
         "labelled_rows", "loading", "profile",
     ),
     "report": (

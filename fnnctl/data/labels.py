@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
+from pydantic import ConfigDict, Field
 
 from fnnctl.arrays import BoolArray
 from fnnctl.config.schema.target import LabelsTarget, Target
@@ -25,6 +26,46 @@ _TRUTH: Final = {"false": "0", "true": "1"}
 _NUMBERS: Final = {0.0: "0", 1.0: "1"}
 
 
+@dataclass(frozen=True, slots=True)
+class LabelWords:
+    """The column of words that a network's labels are."""
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+    column: str
+    separator: Annotated[str, Field(min_length=1)]
+    """What is between the words."""
+
+    @classmethod
+    def of(cls, target: Target | None) -> LabelWords | None:
+        """Those that data.target names; None if it names none."""
+        if isinstance(target, LabelsTarget) and isinstance(target.labels, str):
+            return cls(target.labels, target.separator or "")
+        return None
+
+    def of_texts(self, texts: Sequence[str]) -> list[frozenset[str]]:
+        """The words of each text, without the blanks around them."""
+        return [frozenset(filter(None, map(str.strip, text.split(self.separator)))) for text in texts]
+
+
+class NewWords:
+    """The labels of new rows, from their words; words that are no labels are left out, and remembered."""
+
+    def __init__(self, words: LabelWords, labels: Sequence[str]) -> None:
+        """`labels` are those of the network, in its order."""
+        self.column: Final = words.column
+        self._words, self._labels, self._unknown = words, labels, set[str]()
+
+    def labels(self, cells: CodedTexts) -> tuple[CodedTexts, ...]:
+        """The column of 0 and 1 of each label, (n,), from the cells of n rows; none is missing."""
+        words = self._words.of_texts(cells.texts)
+        self._unknown |= {word for of_text in words for word in of_text} - {*self._labels}
+        return _of_labels(cells, words, self._labels)
+
+    def warnings(self, file: str) -> list[Message]:
+        """A warning about the words that were left out so far, if there are any."""
+        return _warnings(self._unknown, self.column, file)
+
+
 def with_labels(
     table: Table,
     targets: Sequence[str],
@@ -40,8 +81,8 @@ def with_labels(
     if not isinstance(setting, LabelsTarget):
         return table, targets, []
     warnings: list[Message] = []
-    if setting.has_words:
-        table, targets, warnings = _of_words(table, setting, problems, known)
+    if words := LabelWords.of(setting):
+        table, targets, warnings = _of_words(table, words, problems, known)
     else:
         for name in targets:
             table.categorical[name] = _zeros_and_ones(name, table.categorical[name], problems)
@@ -50,18 +91,18 @@ def with_labels(
 
 
 def _of_words(
-    table: Table, target: LabelsTarget, problems: Problems, known: Sequence[str]
+    table: Table, label_words: LabelWords, problems: Problems, known: Sequence[str]
 ) -> tuple[Table, tuple[str, ...], list[Message]]:
-    (column,) = target.columns
+    column = label_words.column
     cells = table.categorical[column]
-    words = [_words(text, target.separator or "") for text in cells.texts]
+    words = label_words.of_texts(cells.texts)
     names = tuple(known or ordered(dict.fromkeys(word for of_text in words for word in of_text)))
     if not names:
         problems.add(f"the column {quoted(column)} has no word in any row")
     elif len(names) > MAX_LABELS:
         problems.add(
             f"the column {quoted(column)} has {counted(len(names), 'different word')}, which are too many "
-            f"for labels: is data.target.separator {quoted(target.separator or '')} right?"
+            f"for labels: is data.target.separator {quoted(label_words.separator)} right?"
         )
         return table, (), []
     for name in names:
@@ -70,16 +111,19 @@ def _of_words(
                 f"the label {quoted(name)} of the column {quoted(column)} has the name of another column: "
                 "rename one of them"
             )
-    has_word = np.array([[name in of_text for name in names] for of_text in words], np.bool_)
     categorical = {name: texts for name, texts in table.categorical.items() if name != column}
-    categorical |= {name: _of_word(cells, has_word[:, number]) for number, name in enumerate(names)}
+    categorical |= zip(names, _of_labels(cells, words, names), strict=True)
     new_words = {word for of_text in words for word in of_text} - {*names}
     return replace(table, categorical=categorical), names, _warnings(new_words, column, problems.file)
 
 
-def _words(text: str, separator: str) -> frozenset[str]:
-    """The words of a cell, without the blanks around them."""
-    return frozenset(filter(None, map(str.strip, text.split(separator))))
+def _of_labels(
+    cells: CodedTexts, words: Sequence[frozenset[str]], labels: Sequence[str]
+) -> tuple[CodedTexts, ...]:
+    """The column of each label, from the cells and the words of each distinct text."""
+    has_label = np.array([[label in of_text for label in labels] for of_text in words], np.bool_)
+    has_label = has_label.reshape(len(words), len(labels))
+    return tuple(_of_word(cells, column) for column in has_label.T)
 
 
 def _of_word(cells: CodedTexts, has_word: BoolArray) -> CodedTexts:

@@ -21,6 +21,7 @@ from fnnctl.data.columns.conversion import as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, file_errors
+from fnnctl.data.labels import NewWords
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import NewRows, RowEncoder, columns_of
@@ -131,6 +132,7 @@ def open_new_rows(
     targets: Sequence[str],
     labelled: bool,
     delimiter_setting: str,
+    words: NewWords | None = None,
     exposure: str | None = None,
     keep: Keep = KEEP_NONE,
     keep_if_there: Sequence[str] = (),
@@ -138,7 +140,8 @@ def open_new_rows(
 ) -> Iterator[NewFile]:
     """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
-    The columns `targets` must be there if the rows are to be `labelled`; they are ignored otherwise. So must
+    The columns `targets` must be there if the rows are to be `labelled`; they are ignored otherwise. In their
+    place there may be the column of `words`, if the network has such labels. So must
     the column `exposure` of a network that was trained with exposures, which is read otherwise if it is
     there. `delimiter_setting` is what the user changes if the header was not split into columns. The texts of
     the columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
@@ -149,7 +152,11 @@ def open_new_rows(
     with open_table(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)
-        used = {*needed, *targets, exposure}
+        used = {*needed, *targets, exposure, words and words.column}
+        if {*targets} <= {*file.names}:  # each label has a column
+            words = None
+        if words is not None:
+            targets = (words.column,)
         unused = tuple(name for name in file.names if name not in used)
         is_unsplit = file.header_line is not None and len(file.names) == 1 < len(needed)
         if is_unsplit and file.names[0] not in needed:
@@ -182,7 +189,16 @@ def open_new_rows(
             exposure=exposure,
         )
         blocks = _table_blocks(file, encoder, problems, on_read)
+        if words is not None and labelled:
+            blocks = _with_labels(blocks, words)
         yield NewFile(unused, kept, blocks, exposure is not None, file.notes)
+
+
+def _with_labels(blocks: Iterable[NewRows], words: NewWords) -> Iterator[NewRows]:
+    """The rows with their labels in place of their words."""
+    for block in blocks:
+        (cells,) = block.labels
+        yield replace(block, labels=words.labels(cells))
 
 
 def _without_exposure(exposure: str, unused: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from fnnctl.config.table_files import WHOLE_FILE, TablePart, part_reason
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, find_file
 from fnnctl.data.in_memory import MemoryData
+from fnnctl.data.labels import NewWords
 from fnnctl.data.new_rows import (
     KEEP_NONE,
     Keep,
@@ -178,8 +179,9 @@ class InputFile:
 
         `warn` is called with what may make predictions worse; `on_read` is called as a table is read.
         """
-        unseen = UnseenValues(model.predictor.preprocessor)
-        with self._rows(model, labelled, keep, keep_if_there, on_read) as file:
+        unseen, label_words = UnseenValues(model.predictor.preprocessor), model.description.table.label_words
+        words = None if label_words is None else NewWords(label_words, model.description.target_names)
+        with self._rows(model, labelled, words, keep, keep_if_there, on_read) as file:
             for text in file.notes:
                 note(f"{self.name}: {text}")
             unused = [name for name in file.unused if name not in file.kept]
@@ -189,13 +191,14 @@ class InputFile:
             if ignored:
                 note(ignored_columns(self.name, ignored))
             yield replace(file, blocks=unseen.count(file.blocks))
-        for warning in unseen.warnings(self.name):
+        for warning in (*unseen.warnings(self.name), *(words.warnings(self.name) if words else ())):
             warn(warning)
 
     def _rows(
         self,
         model: SavedModel,
         labelled: bool,
+        words: NewWords | None,
         keep: Keep,
         keep_if_there: Sequence[str],
         on_read: OnRead,
@@ -226,6 +229,7 @@ class InputFile:
             targets=targets,
             labelled=labelled,
             delimiter_setting="--delimiter",
+            words=words,
             exposure=model.description.table.exposure,
             keep=keep,
             keep_if_there=keep_if_there,

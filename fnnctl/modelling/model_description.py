@@ -23,6 +23,7 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.groupings import Grouping
+from fnnctl.data.labels import LabelWords
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.settings import left_out_columns
 from fnnctl.modelling.row_groups import fit_groupings
@@ -92,6 +93,8 @@ class TableFormat(Described):
     """The columns that training had, but the network does not use: identifiers, say, or weights of rows."""
     groupings: list[Grouping] = []
     """The columns of `evaluation.groups`, and how their values divide rows into groups."""
+    label_words: LabelWords | None = None
+    """The column whose words are the labels; null if each label has a column, or if there are none."""
 
 
 class NetworkDescription(TargetDescription):
@@ -307,6 +310,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
                 **data.model_dump(include={"delimiter", "encoding", "exposure", *missing}, mode="json"),
                 "formats": trained.dataset.formats,
                 "left_out": left_out_columns(data, trained.dataset),
+                "label_words": LabelWords.of(data.target),
                 "groupings": list(fit_groupings(trained, fit.split(trained).test))
                 if trained.dataset.grouped
                 else [],

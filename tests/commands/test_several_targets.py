@@ -248,3 +248,36 @@ def test_the_short_report_says_how_many_targets_there_are(program: Program, tmp_
     table = lines[next(index for index, line in enumerate(lines) if line.startswith("  20 targets")) :]
     assert table[1].split()[:3] == ["label", "0", "accuracy"]
     assert "fnnctl report" in lines[-1]
+
+
+def test_a_file_with_the_column_of_words_or_a_column_of_each_is_scored(
+    program: Program, tmp_path: Path
+) -> None:
+    """Both give the same metrics; words that are no labels are left out, with a warning."""
+    rng = np.random.default_rng(2)
+    a, has = rng.normal(size=40).round(2).tolist(), rng.integers(0, 2, (40, 2)).tolist()
+    words = ["|".join(w for w, is_one in zip(("rust", "leak"), row, strict=True) if is_one) for row in has]
+    rows = list(zip(a, words, strict=True))
+    (tmp_path / "words.csv").write_text("a,faults\n" + "".join(f"{x},{text}\n" for x, text in rows))
+    (tmp_path / "new.csv").write_text("a,faults\n" + "".join(f"{x},{text}|dent\n" for x, text in rows))
+    (tmp_path / "columns.csv").write_text(
+        "a,rust,leak\n" + "".join(f"{x},{one},{two}\n" for x, (one, two) in zip(a, has, strict=True))
+    )
+    (tmp_path / "lacking.csv").write_text("a,rust\n1,0\n")
+    (tmp_path / "words.yaml").write_text(
+        'data: {source: words.csv, target: {labels: faults, separator: "|"}}\n'
+        "recipe: classic\nmodel: {hidden: [2]}\ntraining: {epochs: 2}\n"
+    )
+    run = run_of(program, "train", "words.yaml")
+    scored = {name: program("evaluate", str(run), "--data", name) for name in ("new.csv", "columns.csv")}
+    assert [done.code for done in scored.values()] == [0, 0]
+    assert "words that the training data lack, which are left out: 'dent'" in scored["new.csv"].err
+    tests = [
+        program("evaluate", str(run), "--data", name, "--json").json["metrics"]["test"]["targets"]
+        for name in scored
+    ]
+    assert tests[0] == tests[1]
+    lacking = program("evaluate", str(run), "--data", "lacking.csv")
+    assert (lacking.code, "the target column 'faults' is missing" in lacking.err) == (2, True)
+    predicted = program("predict", str(run), "words.csv")
+    assert (predicted.code, "ignored" in predicted.err) == (0, False)

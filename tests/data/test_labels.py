@@ -10,8 +10,10 @@ import pytest
 
 from fnnctl.config.schema.data import ColumnsConfig, DataConfig
 from fnnctl.config.schema.target import LabelsTarget
+from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.in_memory import memory_data
+from fnnctl.data.labels import LabelWords, NewWords
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
 
@@ -90,3 +92,16 @@ def test_more_words_than_labels_are_refused(load: Load) -> None:
 
 def _ignored(*names: str) -> ColumnsConfig:
     return ColumnsConfig(ignore=names)
+
+
+def test_new_rows_have_the_labels_of_their_words(tmp_path: Path) -> None:
+    """In the order of the network's labels; other words are left out, and a missing cell has none."""
+    words = NewWords(LabelWords("words", "|"), ("y", "x"))
+    cells = CodedTexts(np.array([0, 1, -1, 0]), ("x| new", "y|x"), [2, 3])
+    y, x = words.labels(cells)
+    assert (y.texts, y.codes.tolist()) == (("0", "1"), [0, 1, 0, 0])
+    assert x.codes.tolist() == [1, 1, 0, 1]
+    assert [label.codes.tolist() for label in words.labels(CodedTexts(np.array([-1]), (), []))] == [[0], [0]]
+    (warning,) = words.warnings("new.csv")
+    assert (warning.kind, "'new'" in str(warning)) == ("unknown_labels", True)
+    assert NewWords(LabelWords("words", "|"), ("x",)).warnings("new.csv") == []

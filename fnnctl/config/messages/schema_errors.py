@@ -36,6 +36,8 @@ LONG_CHOICE = 8
 MAX_SUGGESTIONS = 100
 """Unknown settings that are compared with all known ones, which takes a millisecond each."""
 _UNKNOWN = "extra_forbidden"
+_NO_LIST: Final = frozenset({"string_type", "model_type"})
+"""What pydantic says of a list where a branch of a union takes a text or a section."""
 
 UNKNOWN: Final = "unknown_setting"
 WRONG: Final = "wrong_value"
@@ -91,6 +93,8 @@ def _problems(
         yield (*path, "name"), _wrong_name(forms, value)
     elif isinstance(value, Mapping) and any(form.kind == "section" or form.has_free_keys for form in forms):
         return  # the problem is inside, and is reported there
+    elif isinstance(value, list) and kind in _NO_LIST and any(form.kind == "list" for form in forms):
+        return  # another branch takes lists, and says what is wrong with this one
     elif value is None and isinstance(path[-1], str):
         yield from _empty(path, config)
     else:

@@ -54,6 +54,8 @@ def meant_setting(key: str, section: ConfigPath, keys: tuple[str, ...]) -> Sugge
     section = tuple(0 if isinstance(part, int) else part for part in section)
     if key.lower() in TRAINING_SHARES or (section == SPLIT and key.lower() in {"train", "training"}):
         return "", "the training part is what data.split.validation and data.split.test leave"
+    if f"{key}s" in keys and key.lower() in synonyms():  # which is nearer than what another tool calls so
+        return f" (did you mean '{key}s'?)", ""
     ours = synonyms().get(key.lower(), key)
     same_name = _inside(section, settings_named(key))
     if ours in keys:
