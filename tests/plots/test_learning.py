@@ -187,7 +187,7 @@ def test_all_of_folds_fits_and_has_the_same_bytes_again(lengths: tuple[int, ...]
 
 
 def history_of_targets(names: list[str]) -> History:
-    of_targets = {f"validation_targets.{name}.loss": [1.0, 0.5] for name in names}
+    of_targets: History = {f"validation_targets.{name}.loss": [1.0, 0.5] for name in names}
     return {"epoch": [1, 2], "train_loss": [2.0, 1.0], "validation_loss": [2.0, 1.5], **of_targets}
 
 

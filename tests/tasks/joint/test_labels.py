@@ -29,11 +29,12 @@ def part(labels: IntArray, shares: Any) -> ClassScores:
 def joint(truths: IntArray, shares: Any, names: tuple[str, ...] = NAMES) -> JointScores:
     """The scores of rows with labels (n, L), -1 for a missing one, and probabilities (n, L)."""
     targets = []
-    for name, labels, upper in zip(names, truths.T, np.asarray(shares).T, strict=True):
+    columns = zip(names, truths.T, np.asarray(shares).T, strict=True)
+    for number, (name, labels, upper) in enumerate(columns):
         present = np.flatnonzero(labels >= 0)
         if present.size:
             own = part(labels[present], upper[present])
-            targets.append(TargetScores(name, "classification", 1.0, present, own))
+            targets.append(TargetScores(number, name, "classification", 1.0, present, own))
     return JointScores(np.arange(len(truths)), targets, names)
 
 
