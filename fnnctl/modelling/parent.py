@@ -178,7 +178,12 @@ class Parent:
 
         Raises `ConfigError` if the weights do not fit.
         """
-        in_order = [network for together in zip(*self.model.networks, strict=True) for network in together]
+        in_order = [
+            network
+            for kinds in _parts_of_targets(self.model, self.experiment)
+            for together in zip(*kinds, strict=True)
+            for network in together
+        ]
         outputs = places_of_outputs(self.model.description.shape.output, layout.shape.output)
         try:
             return tuple(_start(network, layout, outputs) for network in in_order)
@@ -201,10 +206,18 @@ def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:
     experiment = load_config(resolved_config(model.run)).experiment
     ensemble = experiment.model.ensemble
     members = 1 if ensemble.share_weights else ensemble.members
-    if [len(networks) for networks in model.networks] != [members] * (2 if ensemble.plain_twins else 1):
+    counts = [[len(networks) for networks in kinds] for kinds in _parts_of_targets(model, experiment)]
+    targets = 1 if experiment.model.together else len(model.description.target_names)
+    if counts != [[members] * (2 if ensemble.plain_twins else 1)] * targets:
         advice = "name its best trial, RUN/best, or another training"
         raise _unsuited(f"{model.run.path} has the networks of several trials of a search", advice)
     return Parent(model, experiment)
+
+
+def _parts_of_targets(model: SavedModel, experiment: Experiment) -> list[Sequence[tuple[Network, ...]]]:
+    """The networks of each kind, members and plain twins, of each target that has networks of its own."""
+    kinds = 2 if experiment.model.ensemble.plain_twins else 1
+    return [model.networks[first : first + kinds] for first in range(0, len(model.networks), kinds)]
 
 
 def _find_run(name: str, runs_dir: Path) -> RunFolder:

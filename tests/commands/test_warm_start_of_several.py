@@ -67,6 +67,20 @@ def test_networks_and_what_belongs_to_each_target_are_those_of_the_run(
     assert predicted[0] == predicted[1]
 
 
+def test_networks_of_each_target_begin_with_those_of_the_target(program: Program, tmp_path: Path) -> None:
+    write_table(tmp_path, slice(150))
+    ensemble = {"members": 2, "bags": True, "plain_twins": True}
+    model = {**MODEL, "numeric_embedding": "piecewise_linear", "together": False, "ensemble": ensemble}
+    write_config(tmp_path / "night.yaml", tmp_path / "table.csv", model=model, training=FAST["training"])
+    parent = run_of(program, "train", "night.yaml", "--name", "night")
+    child = run_of(program, "train", "night.yaml", "--warm-start", "night", *STILL)
+    before, after = weights(parent), weights(child)
+    assert len({name.partition(".")[0] for name in before}) == 2 * len(TARGETS)
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        np.testing.assert_array_equal(after[name], array)
+
+
 def test_the_weights_of_the_targets_are_those_of_the_config(
     program: Program, tmp_path: Path, parent: Path
 ) -> None:
@@ -210,24 +224,24 @@ def test_words_of_new_rows_are_labels_of_the_run(program: Program, tmp_path: Pat
 
 @pytest.mark.parametrize(
     "metric",
-    ["targets.price.r2", "targets.grade.accuracy", "targets.days.deviance", "r2", "roc_auc_macro", None],
+    ["targets.price.r2", "targets.grade.accuracy", "targets.days.deviance", "r2", "roc_auc_macro"],
 )
 def test_a_run_is_compared_on_the_rows_of_another_one(
-    program: Program, tmp_path: Path, parent: Path, metric: str | None
+    program: Program, tmp_path: Path, parent: Path, metric: str
 ) -> None:
     """By a metric of one target, on the rows that have it, or by the mean over the targets of one kind."""
     child = run_of(program, "train", "night.yaml", "--warm-start", "night")
-    options = ("--not-worse-than", str(parent), "--same-rows", *(("--metric", metric) if metric else ()))
+    options = ("--not-worse-than", str(parent), "--same-rows", "--metric", metric)
     done = program("report", str(child), *options, "--json")
     (gate,) = done.json["gates"]
     assert done.code == (0 if gate["passed"] else 1)
     stored = json.loads((child / "metrics.json").read_text())["test"]
-    assert gate["value"] == pytest.approx(flat_metrics(stored)[metric or "r2"], rel=1e-9)
+    assert gate["value"] == pytest.approx(flat_metrics(stored)[metric], rel=1e-9)
     (ancestor,) = RunFolder(child).read_manifest().ancestors
     assert ancestor.metrics is not None
-    assert gate["other_value"] == pytest.approx(ancestor.metrics[metric or "r2"], rel=1e-9)
+    assert gate["other_value"] == pytest.approx(ancestor.metrics[metric], rel=1e-9)
     assert (gate["same_rows"], gate["paired"]) == (True, True)
-    rows = stored["targets"][metric.split(".")[1]] if metric and "." in metric else stored
+    rows = stored["targets"][metric.split(".")[1]] if "." in metric else stored
     assert gate["count"] == rows["support"]
 
 
