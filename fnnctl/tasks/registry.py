@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.config.schema.data import TaskKind
 from fnnctl.config.schema.losses import Output, is_for_classes, is_for_numbers
 from fnnctl.data.columns.numbers import number_problem
@@ -24,6 +24,7 @@ from fnnctl.tasks.detection import (
     misspelt_amount,
     quantity_of,
 )
+from fnnctl.tasks.joint.strata import label_strata
 from fnnctl.tasks.joint.task import JointTask
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.task import Regression
@@ -94,8 +95,8 @@ def _encode_several(
     seed: int,
     kept: Mapping[str, Sequence[str]],
 ) -> TaskData:
-    """Rows are stratified by the first target; those without it are a stratum of their own, unless one is
-    alone. Targets of which classes are `kept` keep their kind.
+    """Rows are stratified by their labels or, of other targets, by the first one: see `_strata`. Targets of
+    which classes are `kept` keep their kind.
     """
     encoded = []
     for target in dataset.targets:
@@ -120,20 +121,28 @@ def _encode_several(
     columns = [
         np.where(data.dataset.target.codes < 0, np.nan, data.targets.astype(np.float64)) for data in encoded
     ]
-    first, strata, names = encoded[0], encoded[0].strata, [*encoded[0].strata_names]
-    is_missing = np.isnan(columns[0])
-    if is_missing[: len(dataset) - dataset.test_rows].sum() == 1:
-        strata = np.where(is_missing, np.bincount(strata[~is_missing]).argmax(), strata)
-    elif is_missing.any():
-        strata = np.where(is_missing, len(names), strata)
-        names.append(f"no {first.dataset.target.name}")
     raw_targets = tuple(data.dataset.target for data in encoded)
     types = {name: kind for data in encoded for name, kind in data.dataset.types.items()}
     warnings = dict.fromkeys(warning for data in encoded for warning in data.warnings)
     notes = dict.fromkeys(note for data in encoded for note in data.notes)
-    task = JointTask(tuple(data.task for data in encoded))
+    task, targets = JointTask(tuple(data.task for data in encoded)), np.stack(columns, axis=1)
     joint = replace(dataset, targets=raw_targets, types=types)
-    return TaskData(joint, task, np.stack(columns, axis=1), strata, names, [*warnings], [*notes])
+    if task.labels:
+        strata, names = label_strata(targets, task.labels, test_rows=dataset.test_rows)
+    else:
+        strata, names = _strata(encoded[0], np.isnan(columns[0]))
+    return TaskData(joint, task, targets, strata, names, [*warnings], [*notes])
+
+
+def _strata(first: TaskData, is_missing: BoolArray) -> tuple[IntArray, list[str]]:
+    """Those of the first of several targets; rows without it are a stratum of their own, unless one is alone."""
+    strata, names = first.strata, [*first.strata_names]
+    if is_missing[: len(first) - first.dataset.test_rows].sum() == 1:
+        strata = np.where(is_missing, np.bincount(strata[~is_missing]).argmax(), strata)
+    elif is_missing.any():
+        strata = np.where(is_missing, len(names), strata)
+        names.append(f"no {first.dataset.target.name}")
+    return strata, names
 
 
 def _detected(
