@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from fnnctl.arrays import BoolArray
-from fnnctl.config.schema.target import LabelsTarget, Target
+from fnnctl.config.schema.target import LABEL_CLASSES, LabelsTarget, Target
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import ordered, plain_number
 from fnnctl.data.problems import Problems
@@ -18,8 +18,6 @@ from fnnctl.data.tables.table import Table
 from fnnctl.messages import Message
 from fnnctl.text import counted, quoted, word_list
 
-CLASSES: Final = ("0", "1")
-"""Without the label, and with it."""
 MAX_LABELS: Final = 1000
 """More words are rather texts, or have another separator."""
 _TRUTH: Final = {"false": "0", "true": "1"}
@@ -133,7 +131,7 @@ def _of_word(cells: CodedTexts, has_word: BoolArray) -> CodedTexts:
         (has, line) for has, line in zip(has_word.tolist(), cells.lines, strict=True) if line is not None
     ]
     lines = [min((line for has, line in of_texts if has == truth), default=None) for truth in (False, True)]
-    return CodedTexts(codes, CLASSES, lines)
+    return CodedTexts(codes, LABEL_CLASSES, lines)
 
 
 def label_class(text: str) -> str | None:

@@ -24,6 +24,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.store.manifest import BestColumnFacts
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.warnings import about_targets
 from fnnctl.text import quoted, word_list
 
 FOLDS = 3
@@ -65,11 +66,7 @@ class ColumnCheck:
             return checks[0]
         return cls(
             leaks=tuple(dict.fromkeys(name for check in checks for name in check.leaks)),
-            warnings=tuple(
-                warning.about(target)
-                for target, check in zip(targets, checks, strict=True)
-                for warning in check.warnings
-            ),
+            warnings=tuple(about_targets(zip(targets, (check.warnings for check in checks), strict=True))),
         )
 
 

@@ -12,13 +12,14 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import BoolArray, IntArray
+from fnnctl.config.schema.target import LABEL_CLASSES
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import as_trained
 from fnnctl.data.columns.formats.boolean import find_spellings
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.types import expansions
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.labels import CLASSES, label_class
+from fnnctl.data.labels import label_class
 from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
 from fnnctl.data.profile.table import TableFacts
@@ -68,7 +69,7 @@ class TargetFacts:
     @property
     def labelled_rows(self) -> int:
         """How many rows have it, if it is a label."""
-        return sum(rows for name, rows in self.classes if label_class(name) == CLASSES[1])
+        return sum(rows for name, rows in self.classes if label_class(name) == LABEL_CLASSES[1])
 
     @property
     def is_present(self) -> BoolArray:

@@ -13,6 +13,7 @@ from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConf
 from fnnctl.messages import Message
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import Targets, Task
+from fnnctl.tasks.warnings import about_targets
 from fnnctl.text import counted
 
 NO_TEMPERATURE: Final = (
@@ -77,6 +78,10 @@ class PostTraining:
             threshold = DEFAULT_THRESHOLD
         return decoder.with_threshold(threshold)
 
+    def _of_part(self, part: OutputDecoder) -> Self:
+        """What is fitted for one of several targets: a threshold is for two classes alone."""
+        return self if part.decision is not None else replace(self, threshold=DEFAULT_THRESHOLD)
+
     def fit(
         self,
         task: Task,
@@ -94,10 +99,11 @@ class PostTraining:
         """
         if len(task.tasks) > 1:
             if not self.needs_rows(decoder):
-                return decoder
+                fixed = self.fixed_threshold
+                return task.rejoined(decoder, [part.with_threshold(fixed) for part in decoder.of_targets])
             fitted = [
-                self.fit(*of_target, out_of_bag=out_of_bag)
-                for of_target in task.separately(decoder, scores, targets)
+                self._of_part(part).fit(single, part, of_part, encoded, out_of_bag=out_of_bag)
+                for single, part, of_part, encoded in task.separately(decoder, scores, targets)
             ]
             return task.rejoined(decoder, fitted)
         if len(targets) and self.needs_rows(decoder):
@@ -140,11 +146,10 @@ class PostTraining:
     def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[Message]:
         """Warnings about what the validation rows were too few to determine, from the fitted decoder."""
         if len(decoder.of_targets) > 1:
-            return [
-                warning.about(part.output.target)
+            return about_targets(
+                (part.output.target, self._of_part(part).warnings(part, rows=rows))
                 for part in decoder.of_targets
-                for warning in self.warnings(part, rows=rows)
-            ]
+            )
         warnings = []
         has_probabilities = decoder.loss.estimates == "probabilities"
         if self.calibrates and has_probabilities and decoder.temperature is None:

@@ -135,7 +135,7 @@ def _encode_several(
 
 
 def _strata(first: TaskData, is_missing: BoolArray) -> tuple[IntArray, list[str]]:
-    """Those of the first of several targets; rows without it are a stratum of their own, unless one is alone."""
+    """Those of the first target; rows without it are a stratum of their own, unless it is a single row."""
     strata, names = first.strata, [*first.strata_names]
     if is_missing[: len(first) - first.dataset.test_rows].sum() == 1:
         strata = np.where(is_missing, np.bincount(strata[~is_missing]).argmax(), strata)

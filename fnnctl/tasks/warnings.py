@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from fnnctl.messages import Message
-from fnnctl.text import counted
+from fnnctl.text import counted, word_list
 
 OUT_OF_FOLD = "out of fold"
 """Which rows the warning is about in a cross-validation."""
@@ -20,6 +21,11 @@ MIN_ROWS = 10
 
 MIN_EPOCHS = 10
 """With fewer epochs it is too early to say that more would not help."""
+
+
+MAX_ALIKE: Final = 2
+"""More targets than this, beside the first one, with a message of the same kind have one in common."""
+MAX_NAMED: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,27 @@ def of_most_repeats(repeats: Sequence[Sequence[Message | None]]) -> list[Message
     """
     subjects = ([warning for warning in subject if warning] for subject in zip(*repeats, strict=True))
     return [warnings[0] for warnings in subjects if 2 * len(warnings) > len(repeats)]
+
+
+def about_targets(messages: Iterable[tuple[str, Iterable[Message]]]) -> list[Message]:
+    """The messages about each of several targets, given by their names, which they name.
+
+    If many targets have a message of the same kind, there is that of the first one, which names the others.
+    """
+    of_kind: dict[str, list[tuple[str, Message]]] = {}
+    for target, about in messages:
+        for message in about:
+            of_kind.setdefault(message.kind, []).append((target, message))
+    joined: list[Message] = []
+    for alike in of_kind.values():
+        (first, message), *further = alike
+        others = list(dict.fromkeys(target for target, _ in further if target != first))
+        if len(others) <= MAX_ALIKE:
+            joined += (own.about(name) for name, own in alike)
+            continue
+        names = word_list(others[:MAX_NAMED]) + (", …" if len(others) > MAX_NAMED else "")
+        named = f"{counted(len(others), 'other target')} ({names})"
+        is_severe = all(own.is_severe for _, own in alike)
+        sentence = f"{message.sentence}. The same holds for {named}"
+        joined.append(replace(message, sentence=sentence, is_severe=is_severe).about(first))
+    return joined

@@ -68,8 +68,8 @@ def test_what_a_run_has_of_each_target(program: Program, tmp_path: Path) -> None
     manifest, test = read_json(run / "manifest.json"), read_json(run / "metrics.json")["test"]
     assert (manifest["data"]["task"], manifest["data"]["target"]) == ("several", "price, grade")
     assert manifest["data"]["targets"] == [
-        {"name": "price", "task": "regression", "classes": []},
-        {"name": "grade", "task": "classification", "classes": ["high", "low", "mid"]},
+        {"name": "price", "task": "regression", "classes": [], "power": None},
+        {"name": "grade", "task": "classification", "classes": ["high", "low", "mid"], "power": None},
     ]
     assert manifest["data"]["rows"] == 79  # a row of nine has no target, and one more
     assert set(test["targets"]) == {"price", "grade"}
@@ -137,13 +137,6 @@ def test_what_is_for_one_target_is_refused_by_name(
     messages.check(done.out)
 
 
-def test_a_run_with_several_targets_is_not_trained_on(program: Program, messages: Messages) -> None:
-    run = run_of(program, "train", "t.yaml")
-    done = program("train", "t.yaml", "--warm-start", str(run))
-    assert done.code == 2
-    messages.check(done.err.replace(run.name, "RUN"))
-
-
 @pytest.mark.parametrize(
     ("targets", "declared"),
     [
@@ -168,6 +161,31 @@ def test_what_init_writes_for_several_targets_trains(
     assert list(read_json(run / "metrics.json")["test"]["targets"]) == list(targets)
     config = yaml.safe_load((run / "resolved.yaml").read_text())
     assert config["data"]["target"] == declared
+
+
+@pytest.mark.parametrize(
+    ("threshold", "ensemble"), [("0.3", "1"), ("f1", "1"), ("f1", "{members: 2, bags: true}")]
+)
+def test_a_threshold_is_that_of_the_targets_with_two_classes(
+    program: Program, tmp_path: Path, threshold: str, ensemble: str
+) -> None:
+    changes = (
+        f"model.threshold={threshold}",
+        f"model.ensemble={ensemble}",
+        "data.target=[price, grade, is_dear]",
+    )
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    labels = ["is_dear", *(str(int(row % 3 == 0)) for row in range(len(lines) - 1))]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, zip(lines, labels, strict=True))) + "\n")
+    run = run_of(program, "train", "t.yaml", *(word for change in changes for word in ("--set", change)))
+    model = read_json(run / "model.json")
+    fitted = model.get("fitted_targets") or model["targets"]
+    found = [target.get("threshold") for target in fitted]
+    assert found[:2] == [None, None]
+    assert 0.0 < found[2] < 1.0
+    assert (found[2] == 0.3) == (threshold == "0.3")
+    refused = program("train", "t.yaml", "--set", f"model.threshold={threshold}")
+    assert (refused.code, "model.threshold: a regression has no classes" in refused.err) == (2, True)
 
 
 def test_a_target_is_named_once(program: Program) -> None:

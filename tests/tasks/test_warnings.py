@@ -10,6 +10,7 @@ from fnnctl.tasks.warnings import (
     TEST_PART,
     UNKNOWN,
     TrainingOutcome,
+    about_targets,
     few_rows,
     of_most_repeats,
     worth_trying,
@@ -46,3 +47,17 @@ def test_a_score_of_few_rows_is_not_reliable(messages: Messages) -> None:
     assert few_rows(10, TEST_PART) is None
     messages.check(few_rows(3, TEST_PART))
     messages.check(few_rows(1, OUT_OF_FOLD))
+
+
+def test_many_targets_have_one_warning_of_a_kind_in_common() -> None:
+    few, dead = Message("few_rows", "3 rows"), Message("dead_units", "all are dead", is_severe=True)
+    two = about_targets([("a", [few, dead]), ("b", [few]), ("c", [])])
+    assert [(warning.kind, str(warning)) for warning in two] == [
+        ("few_rows", "a: 3 rows"),
+        ("few_rows", "b: 3 rows"),
+        ("dead_units", "a: all are dead"),
+    ]
+    (many,) = about_targets((name, [few]) for name in "abcdefgh")
+    assert str(many) == "a: 3 rows. The same holds for 7 other targets (b, c, d, e, f, g, …)"
+    (severe,) = about_targets([("a", [dead]), ("b", [dead]), ("c", [dead]), ("d", [dead])])
+    assert severe.is_severe

@@ -88,6 +88,11 @@ def refused_settings(experiment: Experiment, target: str, classes: int) -> Itera
     `classes` is the number of the target's classes; 0 in a regression.
     """
     yield from refused_by_targets(experiment, (target,))
+    yield from refused_by_kind(experiment, target, classes)
+
+
+def refused_by_kind(experiment: Experiment, target: str, classes: int) -> Iterator[Problem]:
+    """The problems of `refused_settings` with the kind of the target, which may be one of several."""
     for place in _places(experiment, (), "needs_target"):
         setting, default = place.setting, place.default
         if place.value == default:

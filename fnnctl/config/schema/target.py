@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
+
+LABEL_CLASSES: Final = ("0", "1")
+"""Without the label, and with it."""
 
 Column: TypeAlias = Annotated[str, Field(min_length=1)]
 

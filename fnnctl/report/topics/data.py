@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from fnnctl.config.schema.target import LABEL_CLASSES
 from fnnctl.metrics.registry import label_of
 from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.summary import Summary, has_bags
@@ -20,7 +21,7 @@ def data(summary: Summary) -> Iterator[Block]:
         about = f" ({len(data.classes):,} classes)" if data.classes else _transform(summary)
         target = f"target {data.target}{about}"
         if data.targets:
-            target = f"{len(data.targets):,} targets: {', '.join(map(_in_short, data.targets))}"
+            target = _in_short(data.targets)
         text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, {target}"
         yield Facts(SUMMARY, (("data", text),))
     if (rows := summary.manifest.trained_rows) is not None:
@@ -28,9 +29,15 @@ def data(summary: Summary) -> Iterator[Block]:
         yield Facts(SUMMARY, (("trained on", text),))
 
 
-def _in_short(target: TargetFacts) -> str:
-    """One of several targets, in a list of them."""
-    return f"{target.name} ({len(target.classes):,} classes)" if target.classes else target.name
+def _in_short(targets: Sequence[TargetFacts]) -> str:
+    """Several targets in a list, with the numbers of their classes, unless all are labels."""
+    if all(tuple(target.classes) == LABEL_CLASSES for target in targets):
+        return f"{len(targets):,} labels: {', '.join(target.name for target in targets)}"
+    named = [
+        f"{target.name} ({len(target.classes):,} classes)" if target.classes else target.name
+        for target in targets
+    ]
+    return f"{len(targets):,} targets: {', '.join(named)}"
 
 
 def _transform(summary: Summary) -> str:

@@ -27,7 +27,7 @@ from fnnctl.text import counted, joined_words, quoted
 
 MAX_OF_TARGETS: Final = 3
 """The metrics of each of several targets in a table that fits 80 columns."""
-SHORT_LINES: Final = (4, 5, 8)
+SHORT_LINES: Final = (3, 5, 8)
 """How many lines a short report may give the table of the targets, round by round."""
 
 

@@ -23,7 +23,7 @@ from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.folds import mean_metrics
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
 from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, PartScores
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, about_targets
 
 LOSS: Final = "loss"
 """The key of the loss, which a mean over targets of one kind has not."""
@@ -135,11 +135,10 @@ class JointScores:
     ) -> list[Message]:
         """Those of each target, which they name: see `PartScores`."""
         of_held_out = held_out.by_name if isinstance(held_out, JointScores) else {}
-        return [
-            warning.about(target.name)
+        return about_targets(
+            (target.name, target.part.warnings(where, training, of_held_out.get(target.name)))
             for target in self.targets
-            for warning in target.part.warnings(where, training, of_held_out.get(target.name))
-        ]
+        )
 
     @property
     def by_name(self) -> dict[str, PartScores]:
@@ -268,11 +267,7 @@ class JointOutOfFold:
 
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
         """Those of each target: see `OutOfFold`."""
-        return [
-            warning.about(target.name)
-            for target, part in self._in_order()
-            for warning in part.warnings(training)
-        ]
+        return about_targets((target.name, part.warnings(training)) for target, part in self._in_order())
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """See `PartScores.row_badness`; the rows of all repeats."""

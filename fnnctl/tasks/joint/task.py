@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.paths import format_path
-from fnnctl.config.rules.setting_rules import refused_by_targets
+from fnnctl.config.rules.setting_rules import refused_by_kind, refused_by_targets
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import Output, loss_records
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
-from fnnctl.data.labels import CLASSES as LABEL_CLASSES
+from fnnctl.config.schema.target import LABEL_CLASSES
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
@@ -39,6 +39,7 @@ from fnnctl.tasks.joint.scores import (
 from fnnctl.tasks.mixture import Mixture, SomeRows, joint_mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import FoldScores, Targets, Task
+from fnnctl.tasks.warnings import about_targets
 from fnnctl.text import did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
@@ -100,8 +101,19 @@ class JointTask:
         return [
             *refused_monitors(experiment, JointEpochMetrics(self.targets), "with several targets"),
             *refused_by_targets(experiment, self.targets),
+            *self._refused_by_all(experiment),
             *self._refused_outputs(experiment),
         ]
+
+    def _refused_by_all(self, experiment: Experiment) -> Iterator[Problem]:
+        """The problems with settings that suit the kind of none of the targets."""
+        of_targets = [
+            {problem.path: problem for problem in refused_by_kind(experiment, name, len(task.classes))}
+            for task, name in zip(self.tasks, self.targets, strict=True)
+        ]
+        for path, problem in of_targets[0].items():
+            if all(path in refused for refused in of_targets):
+                yield problem
 
     def _refused_outputs(self, experiment: Experiment) -> Iterator[Problem]:
         """The problems with the output of each target, at its path."""
@@ -318,13 +330,12 @@ class JointTask:
 
     def split_warnings(self, targets: Targets, split: Split) -> list[Message]:
         warnings = []
-        for task, name, column in zip(self.tasks, self.targets, targets.T, strict=True):
+        for task, column in zip(self.tasks, targets.T, strict=True):
             is_present = ~np.isnan(column)
             parts = {part: rows[is_present[rows]] for part, rows in split.parts.items()}
             own = replace(split, **parts)
-            found = task.split_warnings(_filled(task, column), own)
-            warnings += [warning.about(name) for warning in found]
-        return warnings
+            warnings.append(task.split_warnings(_filled(task, column), own))
+        return about_targets(zip(self.targets, warnings, strict=True))
 
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:
         return []
