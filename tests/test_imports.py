@@ -60,11 +60,11 @@ NO_CONFIG_FILES = {
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
-        "association", "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking",
+        "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking", "association",
         "calibration", "rows", "metric", "class_metrics", "number_metrics", "label_metrics",
         "plugin_metrics", "stored", "registry", "bootstrap", "classification", "regression", "resampling",
-        "paired", "drift", "mean_calibration", "comparison", "labels", "curves", "decisions", "guessing",
-        "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence",
+        "paired", "drift", "mean_calibration", "comparison", "curves", "decisions", "guessing",
+        "feature_importance", "hyperparameter_importance", "partial_dependence",
     ),
     "tasks": (
         "estimate_columns", "stored_estimates", "regions", "stored_coverage", "decisions", "detection",

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.kendall import MIN_PAIRED, RankCorrelation, kendall
+from fnnctl.metrics.association import MIN_PAIRED, RankCorrelation, kendall
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result, Status
 from fnnctl.seeds import Purpose, stream

@@ -84,7 +84,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
         ("fnnctl train --unset training.cli", ["training.clip_norm", "training.clip_value"]),
         ("fnnctl report --metric ma", ["matthews_correlation", "maximum_calibration_error", "mae"]),
         ("fnnctl compare --metric roc", ["roc_auc_macro", "roc_auc_micro", "roc_auc_weighted", "roc_auc"]),
-        ("fnnctl runs --sort s", ["status", "seed", "started"]),
+        ("fnnctl runs --sort s", ["status", "seed", "started", "subset_accuracy"]),
         ("fnnctl runs --sort config.training.l2", ["config.training.l2"]),
         ("fnnctl describe flowers.csv --target ", [r"petal\ width", "species"]),
         ("fnnctl init --data flowers.csv --delimiter ; --target s", ["species"]),

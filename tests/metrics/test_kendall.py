@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from fnnctl.arrays import FloatArray
-from fnnctl.metrics.kendall import RankCorrelation, kendall
+from fnnctl.metrics.association import RankCorrelation, kendall
 
 VALUES = st.one_of(st.integers(-4, 4).map(float), st.just(math.inf))
 COLUMNS = st.lists(st.tuples(VALUES, VALUES), min_size=4, max_size=40).map(lambda rows: np.array(rows).T)

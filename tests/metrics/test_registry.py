@@ -7,7 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from fnnctl.metrics import classification, labels, regression
+from fnnctl.metrics import classification, regression
 from fnnctl.metrics.metric import (
     CLASSIFICATION,
     INTERVAL,
@@ -34,6 +34,7 @@ from fnnctl.metrics.registry import (
     positive_metric,
 )
 from fnnctl.metrics.rows import ClassRows, ErrorRows, LabelRows, Quantiles
+from fnnctl.tasks.joint.label_scores import score_labels
 
 LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
 
@@ -41,7 +42,7 @@ LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8]
 def scores_of(task: TargetKind) -> dict[str, Any]:
     if task == "several":
         truths = np.array([[True, False], [True, True]])
-        return labels.score_labels(LabelRows(truths, truths[::-1], np.ones((2, 2), np.bool_)))
+        return score_labels(LabelRows(truths, truths[::-1], np.ones((2, 2), np.bool_)))
     if task == "regression":
         estimates = np.array([1.0, 3.0, 2.0])
         quantiles = Quantiles((0.2, 0.5), np.stack([estimates - 1, estimates], axis=1))

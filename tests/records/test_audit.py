@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
-from fnnctl.metrics.kendall import RankCorrelation
+from fnnctl.metrics.association import RankCorrelation
 from fnnctl.records.audit import Audit, RungPair, audit
 from fnnctl.records.history import SearchHistory
 from tests.report.searches import curve, halving, header, hyperband, read, result, trial

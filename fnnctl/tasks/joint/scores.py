@@ -13,7 +13,6 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.messages import Message
 from fnnctl.metrics.comparison.measures import Measure, label_measure, mean_measure
 from fnnctl.metrics.label_metrics import LABEL_METRICS
-from fnnctl.metrics.labels import score_labels
 from fnnctl.metrics.metric import CLASSIFICATION, SUPPORT, TaskName
 from fnnctl.metrics.registry import metrics_of
 from fnnctl.metrics.rows import LabelRows
@@ -21,6 +20,7 @@ from fnnctl.metrics.stored import TARGETS
 from fnnctl.store import names
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.folds import mean_metrics
+from fnnctl.tasks.joint.label_scores import score_labels
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
 from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, PartScores
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, about_targets

@@ -6,6 +6,7 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.schema.losses import LOSS_RECORDS
+from fnnctl.metrics.metric import SEVERAL
 from fnnctl.metrics.registry import metric_of, objectives
 from tests.messages import Messages
 
@@ -17,7 +18,14 @@ def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
     assert load("data: {source: iris}").search_problems() == []
 
 
-@pytest.mark.parametrize("metric", [*objectives(), "per_class.setosa.recall", "per_class.any.thing.f1"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        *(name for name in objectives() if name not in objectives(SEVERAL)),
+        "per_class.setosa.recall",
+        "per_class.any.thing.f1",
+    ],
+)
 def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
     record = metric_of(metric)
     assert record is not None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.metrics.kendall import RankCorrelation
+from fnnctl.metrics.association import RankCorrelation
 from fnnctl.records.audit import Audit, RungPair
 from fnnctl.report.topics.audit import json_entries, measure_sentence, rung_audit, verdict_sentence
 from fnnctl.store.journal import JournalRecord

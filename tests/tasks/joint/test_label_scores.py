@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.metrics.labels import score_labels
 from fnnctl.metrics.rows import LabelRows
+from fnnctl.tasks.joint.label_scores import score_labels
 
 
 def labels(truths: list[str], predictions: list[str]) -> LabelRows:
