@@ -26,9 +26,10 @@ class Message:
     def __str__(self) -> str:
         return self.sentence
 
-    def about(self, target: str) -> Message:
-        """The message about one of several targets, which it names."""
-        return replace(self, sentence=f"{target}: {self.sentence}")
+    def about(self, target: str, *, alike: str = "") -> Self:
+        """The message about one of several targets, which it names; and about others that are `alike`."""
+        of_others = f". The same holds for {alike}" if alike else ""
+        return replace(self, sentence=f"{target}: {self.sentence}{of_others}")
 
     @property
     def stored_kind(self) -> str:

@@ -112,7 +112,14 @@ def _of_words(
     categorical = {name: texts for name, texts in table.categorical.items() if name != column}
     categorical |= zip(names, _of_labels(cells, words, names), strict=True)
     new_words = {word for of_text in words for word in of_text} - {*names}
-    return replace(table, categorical=categorical), names, _warnings(new_words, column, problems.file)
+    warnings = _warnings(new_words, column, problems.file)
+    if not known and all(len(of_text) < 2 for of_text in words):
+        sentence = (
+            f"no row of {problems.file} has more than one word in the column {quoted(column)}: is "
+            f"data.target.separator {quoted(label_words.separator)} right?"
+        )
+        warnings.append(Message("one_word_per_row", sentence))
+    return replace(table, categorical=categorical), names, warnings
 
 
 def _of_labels(

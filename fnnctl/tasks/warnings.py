@@ -108,6 +108,5 @@ def about_targets(messages: Iterable[tuple[str, Iterable[Message]]]) -> list[Mes
         names = word_list(others[:MAX_NAMED]) + (", …" if len(others) > MAX_NAMED else "")
         named = f"{counted(len(others), 'other target')} ({names})"
         is_severe = all(own.is_severe for _, own in alike)
-        sentence = f"{message.sentence}. The same holds for {named}"
-        joined.append(replace(message, sentence=sentence, is_severe=is_severe).about(first))
+        joined.append(replace(message, is_severe=is_severe).about(first, alike=named))
     return joined

@@ -52,10 +52,16 @@ def test_each_word_is_a_label_and_a_row_without_words_has_none(load: Load) -> No
     assert [target.lines for target in dataset.targets] == [[4, 2], [5, 2]]
 
 
+def test_a_separator_that_separates_nothing_is_said(load: Load) -> None:
+    (warning,) = load("a,words\n1,x|y\n2,y\n", target=LabelsTarget(labels="words", separator=";")).warnings
+    assert warning.kind == "one_word_per_row"
+    assert "is data.target.separator ';' right?" in str(warning)
+
+
 def test_words_of_a_test_file_alone_are_left_out_with_a_warning(load: Load, tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("a,words\n7,x|new\n8,\n", encoding="utf-8")
-    dataset = load("a,words\n1,x\n2,y\n", target=WORDS, test_source="test.csv")
-    assert _codes(dataset) == {"x": [1, 0, 1, 0], "y": [0, 1, 0, 0]}
+    dataset = load("a,words\n1,x|y\n2,y\n", target=WORDS, test_source="test.csv")
+    assert _codes(dataset) == {"x": [1, 0, 1, 0], "y": [1, 1, 0, 0]}
     assert [message.kind for message in dataset.warnings] == ["unknown_labels"]
     assert "'new'" in str(dataset.warnings[0])
 
