@@ -52,7 +52,7 @@ def compare_with_default(session: SearchSession, trials: TrainedTrials) -> Defau
     if default_run.read_manifest().diverged:
         return DefaultComparison(outcome="diverged", trial=trial)
     objective, task = session.setup.settings.objective, session.search.loaded.data.task
-    metrics = dict.fromkeys([objective.metric, task.default_metric])
+    metrics = dict.fromkeys([objective.metric, *(single.default_metric for single in task.tasks)])
     compared = (_compared_metric(metric, result_run, default_run) for metric in metrics)
     return DefaultComparison(
         outcome="compared", trial=trial, rows=fit.sizes[2], metrics=list(filter(None, compared))
