@@ -55,9 +55,9 @@ def histogram_arrays(
     empty = empty_histograms(predictor.preprocessor, data.dataset.formats)
     histograms = fitted_histograms(empty, data.dataset, rows)
     held_out = parts["test"] or (None if out_of_bag else parts["validation"])
-    if held_out is not None:
-        predictions = held_out.predictions.reshape(len(held_out.predictions), -1)
-        for task, of_target in zip(data.task.tasks, predictions.T, strict=True):
+    predictions = np.empty((0, 0)) if held_out is None else np.atleast_2d(held_out.predictions.T)
+    if len(predictions) == len(data.task.tasks):  # a part may lack one of several targets in every row
+        for task, of_target in zip(data.task.tasks, predictions, strict=True):
             histograms.append(_fitted(_empty_of_predictions(task), of_target[~np.isnan(of_target)]))
     return {f"{HISTOGRAMS}{name}": array for name, array in to_arrays(histograms).items()}
 

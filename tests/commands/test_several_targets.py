@@ -188,6 +188,23 @@ def test_a_threshold_is_that_of_the_targets_with_two_classes(
     assert (refused.code, "model.threshold: a regression has no classes" in refused.err) == (2, True)
 
 
+def test_a_target_may_be_missing_in_every_test_row(program: Program, tmp_path: Path) -> None:
+    """The folders of the others keep their numbers, and there are no histograms of predictions."""
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{x:.2f},{row},{'' if row >= 60 else f'{2 * x:.2f}'},{-x:.2f}"
+        for row, x in enumerate(rng.normal(size=80))
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["a,day,late,price", *rows]) + "\n")
+    config = "data: {source: t.csv, target: [late, price], split: {by: day}, columns: {ignore: [day]}}\n"
+    (tmp_path / "t.yaml").write_text(f"{config}recipe: classic\ntraining: {{epochs: 2}}\n")
+    run = run_of(program, "train", "t.yaml")
+    assert list(read_json(run / "metrics.json")["test"]["targets"]) == ["price"]
+    assert [path.name for path in (run / "targets").iterdir()] == ["2-price"]
+    assert program("evaluate", str(run)).code == 0
+    assert program("evaluate", str(run), "--data", "t.csv").code == 0
+
+
 def test_a_target_is_named_once(program: Program) -> None:
     for command in (("describe", "t.csv"), ("init", "own.yaml", "--data", "t.csv")):
         done = program(*command, "--target", "price", "--target", "price")
