@@ -104,13 +104,19 @@ class Shorthand:
         return {"anyOf": [{**short, "description": description}, mapping]}
 
 
+def as_tuple(value: Any) -> Any:
+    """A list as a tuple, which is not taken for one within a union by pydantic 2.9; others unchanged."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 @dataclass(frozen=True)
 class OneAlone:
     """Has a list of one text stand for the text."""
 
     def unwrap(self, value: Any) -> Any:
-        """The only entry of a list; anything else unchanged, for the schema to check."""
-        return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+        """The only entry of a list, or the list as a tuple; anything else for the schema to check."""
+        entries = as_tuple(value)
+        return entries[0] if isinstance(entries, tuple) and len(entries) == 1 else entries
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.unwrap, handler(source))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from fnnctl.config.problems import predicate, sentence
-from fnnctl.config.schema.section import OneAlone, Section
+from fnnctl.config.schema.section import OneAlone, Section, as_tuple
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
 from fnnctl.text import quoted
@@ -63,6 +63,7 @@ class LabelsTarget(Section):
 
     labels: Annotated[
         Column | Annotated[tuple[Column, ...], Field(strict=False, min_length=1)],
+        BeforeValidator(as_tuple),
         Setting(contradictions=(repeated_target, _one_label, _words_without_separator)),
     ]
     """The columns of 0 and 1 (or false and true), one per label; or one column of words, each of which is a
