@@ -284,7 +284,8 @@ class JointTask:
                 for target in part.targets
                 if target.name == name
             ]
-            of_targets.append(task.out_of_fold(own, file_rows, _filled(task, column)))
+            if own:  # no row that is tested may have the target
+                of_targets.append(task.out_of_fold(own, file_rows, _filled(task, column)))
         return joint_out_of_fold(joint, of_targets, file_rows)
 
     def predict(
