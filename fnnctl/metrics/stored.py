@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 
@@ -25,6 +25,18 @@ DIFFERENCE: Final = "difference"
 """The key of a group's differences from all other rows, by metric."""
 PARTS: Final = ("train", "validation", "test")
 """The parts of the data that metrics.json has metrics of."""
+
+
+def owned_metric(name: str, targets: Iterable[str]) -> tuple[str, str] | None:
+    """The target and its metric in a name like `targets.NAME.METRIC`; None for other names.
+
+    If a target's name begins with that of another one and a dot, it is the longer one's.
+    """
+    owners = [target for target in targets if name.startswith(f"{TARGETS}.{target}.")]
+    if not owners:
+        return None
+    owner = max(owners, key=len)
+    return owner, name.removeprefix(f"{TARGETS}.{owner}.")
 
 
 def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.data.known_columns import KnownColumns
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import UsageError
-from fnnctl.metrics.stored import TARGETS
+from fnnctl.metrics.stored import owned_metric
 from fnnctl.modelling.held_out_rows import HeldOutRows, held_out_rows
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.modelling.trained_rows import unseen_rows
@@ -170,8 +170,8 @@ def _measured(data: TaskData, rows: IntArray, metric: str) -> tuple[IntArray, Ta
 
     A metric of one of several targets is measured on the rows that have it.
     """
-    for single, present in data.of_single_targets:
-        if metric.startswith(f"{TARGETS}.{single.task.targets[0]}."):
-            rows = rows[np.isin(rows, present)]
-            return rows, single.targets[rows]
+    if owned := owned_metric(metric, data.task.targets):
+        single, present = data.of_single_targets[data.task.targets.index(owned[0])]
+        rows = rows[np.isin(rows, present)]
+        return rows, single.targets[rows]
     return rows, np.nan_to_num(data.targets[rows])

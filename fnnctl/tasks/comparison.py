@@ -22,7 +22,7 @@ from fnnctl.metrics.registry import (
     positive_metric,
 )
 from fnnctl.metrics.rows import ClassRows, class_kinds
-from fnnctl.metrics.stored import TARGETS
+from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.store.atomic import damaged
 from fnnctl.store.facts import TargetFacts
 from fnnctl.store.folder import RunFolder
@@ -168,10 +168,9 @@ def rows_of_targets(run: RunFolder, name: str) -> MeasuredRows | None:
     (n, 2T): those of each target, 0 in rows without it, and whether the row has it.
     """
     folders = target_folders(run)
-    for target, folder in folders:
-        metric = name.removeprefix(f"{TARGETS}.{target.name}.")
-        if metric != name:
-            return _rows_of_target(folder, target, metric)
+    if owned := owned_metric(name, (target.name for target, _ in folders)):
+        target, folder = next(item for item in folders if item[0].name == owned[0])
+        return _rows_of_target(folder, target, owned[1])
     record = metric_of(name)
     of_kind = [item for item in folders if record is not None and item[0].task == record.task]
     of_kind.sort(key=lambda item: item[0].name)

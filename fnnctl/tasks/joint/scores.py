@@ -16,7 +16,7 @@ from fnnctl.metrics.label_metrics import LABEL_METRICS
 from fnnctl.metrics.metric import CLASSIFICATION, SUPPORT, TaskName
 from fnnctl.metrics.registry import metrics_of
 from fnnctl.metrics.rows import LabelRows
-from fnnctl.metrics.stored import TARGETS
+from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.store import names
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.folds import mean_metrics
@@ -163,10 +163,8 @@ class JointScores:
 
     def measure(self, metric: str) -> Measure | None:
         """That of a metric of a target, of all labels, or of a mean over a kind: see `PartScores`."""
-        for target in self.targets:
-            of_target = metric.removeprefix(f"{TARGETS}.{target.name}.")
-            if of_target != metric:
-                return target.part.measure(of_target)
+        if owned := owned_metric(metric, self.by_name):
+            return self.by_name[owned[0]].measure(owned[1])
         record = next((record for record in LABEL_METRICS if record.name == metric), None)
         if record is not None and self.labels:
             return label_measure(record, self._label_rows())

@@ -24,7 +24,7 @@ from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
 from fnnctl.metrics.registry import objectives, of_one_target
-from fnnctl.metrics.stored import TARGETS
+from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.tasks.checks import refused_monitors
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoder import OutputDecoder
@@ -135,10 +135,8 @@ class JointTask:
         """A metric is `loss`, a mean over targets, or `targets.NAME.METRIC`."""
         if metric == "loss" or (self.labels and metric in objectives(SEVERAL)):
             return None
-        for name, task in zip(self.targets, self.tasks, strict=True):
-            of_target = metric.removeprefix(f"{TARGETS}.{name}.")
-            if of_target != metric:
-                return task.check_metric(of_target)
+        if owned := owned_metric(metric, self.targets):
+            return self.tasks[self.targets.index(owned[0])].check_metric(owned[1])
         is_mean = "." not in metric
         if is_mean and any(task.check_metric(metric) is None for task in self.tasks):
             return None

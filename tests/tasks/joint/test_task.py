@@ -14,7 +14,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.metrics.stored import TARGETS
+from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.nn.losses.cross_entropy import softmax
@@ -373,6 +373,12 @@ def test_metrics_are_named_by_their_target() -> None:
     assert check("per_class.low.recall") is not None
     only_classes = JointTask(task().tasks[1:])
     assert "choose, e.g., loss or targets.grade.accuracy" in (only_classes.check_metric("r2") or "")
+
+
+def test_a_metric_is_that_of_the_target_with_the_longest_name() -> None:
+    assert owned_metric("targets.a.b.r2", ("a", "a.b")) == ("a.b", "r2")
+    assert owned_metric("targets.a.b.r2", ("a",)) == ("a", "b.r2")
+    assert owned_metric("r2", ("a",)) is None
 
 
 def test_other_targets_cannot_be_scored() -> None:
