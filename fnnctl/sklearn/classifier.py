@@ -254,11 +254,6 @@ def _distinct(labels: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         raise ValueError(f"{what} has values of several types, or missing ones") from error
 
 
-def _label_texts(classes: npt.NDArray[Any]) -> list[str]:
-    """The texts of 0 and 1, or of false and true."""
-    return [str(int(label)) for label in classes.tolist()]
-
-
 def _listed(present: npt.NDArray[Any], classes: Any) -> npt.NDArray[Any]:
     """All classes: those that are listed, which must have the present ones, or else these."""
     if classes is None:
