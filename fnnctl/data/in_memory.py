@@ -126,8 +126,9 @@ class MemoryData:
                 f"the target is named {quoted(name)}, but data.target is {quoted(configured)}: rename it"
             )
             raise memory_error(message)
+        is_free = name is None and configured is None and default == TARGET
         name = name or configured or default
-        if name in self.features.names and not self.holds_arrays and name != TARGET:
+        if name in self.features.names and not self.holds_arrays and not is_free:
             message = f"a column has the name of the target, {quoted(name)}: remove the column, or rename it"
             raise memory_error(message)
         return name

@@ -141,9 +141,9 @@ def open_new_rows(
     """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
     The columns `targets` must be there if the rows are to be `labelled`; they are ignored otherwise. In their
-    place there may be the column of `words`, if the network has such labels. So must
-    the column `exposure` of a network that was trained with exposures, which is read otherwise if it is
-    there. `delimiter_setting` is what the user changes if the header was not split into columns. The texts of
+    place there may be the column of `words`, if the network has such labels. The column `exposure` of a
+    network that was trained with exposures must be there for labelled rows; for others it is read if it is.
+    `delimiter_setting` is what the user changes if the header was not split into columns. The texts of
     the columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
     after each block if the file's length is known. Raises DataError if a column is missing, and the errors of
     `open_table`.

@@ -73,8 +73,8 @@ def check_settings(
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
         problems.add_setting("data.target", _unknown(target, names, file) + hint)
-    is_target = ("a target, whose kind model.outputs", "the target, whose kind data.task")[len(targets) == 1]
-    used = dict.fromkeys(targets, f"{is_target} decides")
+    one, several = "the target, whose kind data.task decides", "a target, whose kind model.outputs decides"
+    used = dict.fromkeys(targets, several if len(targets) > 1 else one)
     for setting, name, use in (
         ("data.weights", weights, "data.weights, which is always read as numbers"),
         ("data.exposure", exposure, "data.exposure, which is always read as numbers"),

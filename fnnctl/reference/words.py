@@ -11,6 +11,7 @@ from typing import Final
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.lookups import without_layers
 from fnnctl.config.schema.records import records_by_path
+from fnnctl.metrics.metric import TargetKind
 from fnnctl.metrics.registry import all_metrics
 from fnnctl.reference.glossary import TERMS
 from fnnctl.reference.pages import headings
@@ -19,6 +20,12 @@ from fnnctl.text import word_list
 
 MIN_BEGINNING: Final = 3
 """The fewest letters of a word's beginning: nearly every setting has a word that begins with `s`."""
+
+_OF_TASK: Final[Mapping[TargetKind, str]] = {
+    "classification": "in a classification",
+    "regression": "in a regression",
+    "several": "of labels",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class AboutWord:
 
 def about_word(word: str, commands: Mapping[str, str]) -> AboutWord:
     """What a word, or several in a row, are about; `commands` are described by name."""
-    metrics = ((metric.name, f"{metric.label}, in a {metric.task}") for metric in all_metrics())
+    metrics = ((metric.name, f"{metric.label}, {_OF_TASK[metric.task]}") for metric in all_metrics())
     return AboutWord(
         word,
         terms=_entries(word, TERMS.items()),

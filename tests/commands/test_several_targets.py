@@ -201,8 +201,22 @@ def test_a_target_may_be_missing_in_every_test_row(program: Program, tmp_path: P
     run = run_of(program, "train", "t.yaml")
     assert list(read_json(run / "metrics.json")["test"]["targets"]) == ["price"]
     assert [path.name for path in (run / "targets").iterdir()] == ["2-price"]
+    (warning,) = [
+        text for text in read_json(run / "manifest.json")["warnings"] if text.startswith("late: no ")
+    ]
+    assert warning == "late: no test row has a value of this target, so nothing says how well it is predicted"
     assert program("evaluate", str(run)).code == 0
     assert program("evaluate", str(run), "--data", "t.csv").code == 0
+
+
+@pytest.mark.parametrize("name", ["grade_p_low", "price_low", "row"])
+def test_two_columns_of_predictions_have_different_names(program: Program, tmp_path: Path, name: str) -> None:
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    numbers = [name, *(f"{row / 7:.2f}" for row in range(len(lines) - 1))]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, zip(lines, numbers, strict=True))) + "\n")
+    done = program("check", "t.yaml", "--set", f"data.target=[price, grade, {name}]")
+    assert done.code == 2
+    assert f"data.target: `fnnctl predict` would write two columns '{name}'; rename a column" in done.out
 
 
 def test_a_target_is_named_once(program: Program) -> None:

@@ -300,7 +300,8 @@ class DataConfig(Section):
         ),
     ] = "auto"
     """The kind of target. `auto` is a regression if `model.output` is one of numbers, or if the values are
-    continuous numbers: numbers with fractions, or many whole numbers with few rows each."""
+    continuous numbers: numbers with fractions, or many whole numbers with few rows each. A complete config
+    with several targets has `several`."""
     class_order: Annotated[
         ClassOrder | None,
         Setting(

@@ -31,26 +31,26 @@ NAMED: Final = 4
 
 def target_verdicts(comparison: TargetComparison) -> list[str]:
     """For each pair, on which targets a run is better; then the means."""
-    sentences = [_of_pair(comparison, index) for index in range(len(comparison.first.pairs))]
+    sentences = [_pair_in_words(comparison, index) for index in range(len(comparison.first.pairs))]
     for count, mean in comparison.means:
         what = f"Mean {label_of(mean.metric)} of {count:,} targets"
         sentences += [f"{what}: {pair_sentence(mean, pair)}" for pair in mean.pairs]
     return sentences
 
 
-def _of_pair(comparison: TargetComparison, index: int) -> str:
+def _pair_in_words(comparison: TargetComparison, index: int) -> str:
     """Such as `A is better than B on 2 of 4 targets, 'price' and 'days'; 2 are ties.`"""
     pair, total = comparison.first.pairs[index], len(comparison.targets)
     a, b = LETTERS[pair.first], LETTERS[pair.second]
-    of: dict[Verdict, list[str]] = {"better": [], "worse": [], "tie": []}
-    for name, each in comparison.targets:
-        of[each.pairs[index].verdict].append(quoted(name))
+    names_by_verdict: dict[Verdict, list[str]] = {"better": [], "worse": [], "tie": []}
+    for name, of_target in comparison.targets:
+        names_by_verdict[of_target.pairs[index].verdict].append(quoted(name))
     parts = [
         f"{better} is better than {worse} on {len(names):,} of {counted(total, 'target')}{_named(names)}"
-        for better, worse, names in ((a, b, of["better"]), (b, a, of["worse"]))
+        for better, worse, names in ((a, b, names_by_verdict["better"]), (b, a, names_by_verdict["worse"]))
         if names
     ]
-    ties = of["tie"]
+    ties = names_by_verdict["tie"]
     if not parts:
         return f"{a} and {b} are tied on {'all ' if total > 1 else ''}{counted(total, 'target')}."
     if ties:

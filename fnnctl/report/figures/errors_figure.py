@@ -38,11 +38,11 @@ def correlations(run: RunFolder, summary: Summary) -> tuple[list[str], list[list
     views = target_views(run, summary)
     errors = [_errors(view.run) for view in views]
     matrix = []
-    for mine in errors:
+    for first in errors:
         line = []
-        for theirs in errors:
-            shared = [key for key in mine if key in theirs]
-            pair = np.array([[mine[key], theirs[key]] for key in shared]).reshape(-1, 2)
+        for second in errors:
+            shared = [key for key in first if key in second]
+            pair = np.array([[first[key], second[key]] for key in shared]).reshape(-1, 2)
             varies = (
                 len(shared) > 2 and bool(np.isfinite(pair).all()) and bool((np.ptp(pair, axis=0) > 0).all())
             )

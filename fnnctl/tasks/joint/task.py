@@ -6,9 +6,10 @@ targets in turn. What is refused here says so by name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
     from fnnctl.config.schema.training import TrainingConfig
     from fnnctl.data.splits.folds import AssignedFolds
     from fnnctl.data.splits.parts import Split
+
+
+UNTESTED: Final = Message(
+    "target_without_test_rows",
+    "no test row has a value of this target, so nothing says how well it is predicted",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,19 @@ class JointTask:
             *refused_by_targets(experiment, self.targets),
             *self._refused_by_all(experiment),
             *self._refused_outputs(experiment),
+            *self._repeated_columns(),
         ]
+
+    def _repeated_columns(self) -> Iterator[Problem]:
+        """The problem if `predict` would write two columns of one name."""
+        columns = Counter(["row", *self.targets])
+        for task, name in zip(self.tasks, self.targets, strict=True):
+            of_classes = ("set", "set_size", *(f"p_{label}" for label in task.classes))
+            columns.update(f"{name}_{column}" for column in (of_classes if task.classes else ("low", "high")))
+        column, count = columns.most_common(1)[0]
+        if count > 1:
+            text = f"`fnnctl predict` would write two columns {quoted(column)}"
+            yield Problem(text, path="data.target", advice="rename a column", has_subject=True)
 
     def _refused_by_all(self, experiment: Experiment) -> Iterator[Problem]:
         """The problems with settings that suit the kind of none of the targets."""
@@ -248,10 +267,8 @@ class JointTask:
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> Mixture:
-        joint, of_networks = (
-            parts_of(decoder),
-            [list(self.of_parts(decoder, part, targets)) for part in scores],
-        )
+        joint = parts_of(decoder)
+        of_networks = [list(self.of_parts(decoder, part, targets)) for part in scores]
         mixtures = []
         for number, task in enumerate(self.tasks):
             own = [of_parts[number] for of_parts in of_networks]
@@ -302,7 +319,7 @@ class JointTask:
         return rows, np.empty((len(scores), 0))
 
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
-        return np.zeros(len(scores), np.intp)
+        raise TypeError("each target has classes of its own")
 
     def predictions(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
         predictions = [
@@ -333,7 +350,10 @@ class JointTask:
             is_present = ~np.isnan(column)
             parts = {part: rows[is_present[rows]] for part, rows in split.parts.items()}
             own = replace(split, **parts)
-            warnings.append(task.split_warnings(_filled(task, column), own))
+            is_untested = split.test.size and not own.test.size
+            warnings.append(
+                [*([UNTESTED] if is_untested else []), *task.split_warnings(_filled(task, column), own)]
+            )
         return about_targets(zip(self.targets, warnings, strict=True))
 
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:
@@ -396,4 +416,4 @@ def _filled(task: Task, column: Targets) -> Targets:
 
 def _present(task: Task, column: Targets) -> Targets:
     """One target of the rows that have it, as its task has it."""
-    return column[~np.isnan(column)].astype(np.intp if task.classes else np.float64)
+    return _filled(task, column[~np.isnan(column)])
