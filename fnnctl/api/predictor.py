@@ -229,7 +229,7 @@ class Predictor:
                 rows_of_background, _ = background_of_rows(networks, blocks, self._model.seed, MEMORY_SOURCE)
             explainer = Explainer.of(networks, rows_of_background, self._model.seed)
             explained = [
-                row.effects
+                row.effects[0]
                 for block in self._blocks(rows, encoder)
                 for row in explained_block(explainer, block, MEMORY_SOURCE)
             ]

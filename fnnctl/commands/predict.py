@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -121,7 +122,8 @@ def predict(
     explanation = _explanation(model, form.contributions, background_file, context)
     explained = explanation.columns if explanation else ()
     # A wrong option is told before a file is read.
-    model.predictor.task.prediction_columns(decoder, form.top, has_exposures=True)
+    columns = model.predictor.task.prediction_columns(decoder, form.top, has_exposures=True)
+    _refuse_repeated(columns, explained)
     # On a terminal, the rows themselves show how far the reading is.
     on_screen = isinstance(to, Output) and to.is_terminal
     progress = nullcontext(UNREPORTED) if on_screen else context.listener.reading()
@@ -160,6 +162,15 @@ def _refuse_input(output: Path, source: InputFile, background: InputFile | None)
             raise UsageError(f"'{output}' holds {which} and is not overwritten; name another file")
 
 
+def _refuse_repeated(columns: Sequence[str], explained: Sequence[str]) -> None:
+    """Raise `UsageError` if a target has the name of a column of the contributions to another one."""
+    if repeated := next((column for column in columns if column in {*explained}), None):
+        raise UsageError(
+            f"--contributions: two columns would have the name {quoted(repeated)}; in Python, "
+            "Predictor.of_target(NAME).contributions(rows) has those of each target"
+        )
+
+
 def _background_file(
     model: SavedModel, source: InputFile, form: PredictionForm, background: str | None, part: TablePart
 ) -> InputFile | None:
@@ -180,7 +191,6 @@ def _explanation(
     """What is written of contributions; None if none are."""
     if most is None:
         return None
-    model.refuse_several("--contributions")
     from fnnctl.modelling.explanations.background import (  # it reads training data
         background_of_model,
         background_of_rows,

@@ -67,7 +67,7 @@ def held_out_rows(model: SavedModel, *, instead: str = "", memory: MemoryData | 
     data, experiment = loaded.data, loaded.experiment
     if run.read_manifest().selection:
         experiment = trial_experiment(experiment)  # the config is that of a search
-    if message := data.task.difference(model.predictor.task):
+    if message := data.task.difference(model.trained_task):
         raise DataError(Problem(message, file=data.dataset.source))
     groups = data.dataset.groups
     with loaded.config.add_locations():

@@ -271,6 +271,12 @@ class Predictor:
                 part.inputs[:rows, :-1] = batch[index[source]]
             yield self._scores(rows)
 
+    def target_scores(self, scores: FloatArray) -> list[tuple[Task, OutputDecoder, FloatArray]]:
+        """The task and the decoder of each target, and its scores, (n, outputs), of those of all."""
+        no_targets = np.zeros((len(scores), len(self.task.tasks)))
+        separate = self.task.separately(self.decoder, scores, no_targets)
+        return [(task, decoder, of_target) for task, decoder, of_target, _ in separate]
+
     def copied(self) -> Self:
         """The same predictor with buffers of its own, for another thread."""
         return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))

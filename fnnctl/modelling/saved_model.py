@@ -30,6 +30,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder, StoredModel
 from fnnctl.store.weights import BACKGROUND, ERRORS, HISTOGRAMS, Array
+from fnnctl.tasks.task import Task
 from fnnctl.text import quoted
 from fnnctl.training.threads import default_threads
 
@@ -79,17 +80,28 @@ class SavedModel:
         return replace(self, description=description, predictor=predictor, error_arrays=errors)
 
     @property
+    def trained_task(self) -> Task:
+        """That of its networks: of all their targets, though the model is that of one."""
+        predictor = self.predictor
+        return predictor.joint.task if isinstance(predictor, TargetPredictor) else predictor.task
+
+    @property
     def of_targets(self) -> list[SavedModel]:
         """The model of each target; itself if there is only one."""
         several = range(len(self.description.targets))
         return [self.of_target(number) for number in several] or [self]
 
-    def refuse_several(self, what: str) -> None:
-        """Raise `UsageError` if its networks have several targets, and `what` is for those of one alone."""
-        predictor = self.predictor
-        task = predictor.joint.task if isinstance(predictor, TargetPredictor) else predictor.task
+    def refuse_several(self, what: str, *, instead: str = "") -> None:
+        """Raise `UsageError` if its networks have several targets, and `what` is for those of one alone.
+
+        `instead` says what to do.
+        """
+        task = self.trained_task
         if len(task.tasks) > 1:
-            raise UsageError(f"{what}: is for one target, but {self.run.path} has {task.in_words()}")
+            raise UsageError(
+                f"{what}: is for one target, but {self.run.path} has {task.in_words()}"
+                f"{instead and f'; {instead}'}"
+            )
 
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
@@ -98,7 +110,8 @@ class SavedModel:
         """
         if threshold is None:
             return self
-        self.refuse_several("--threshold")
+        instead = "train with model.threshold, which is for all that have two classes"
+        self.refuse_several("--threshold", instead=instead)
         if self.predictor.decoder.decision is None:
             task = self.predictor.task.in_words()
             raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {task}")

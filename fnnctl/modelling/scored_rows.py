@@ -265,7 +265,7 @@ def explained_rows(
         yield (
             ([number, *texts, *columns] for number, texts, columns in leading),
             values,
-            (explanation.cells(row.effects) for row in explained),
+            map(explanation.cells, explained),
         )
 
 
@@ -273,7 +273,9 @@ def explained_block(explainer: Explainer, block: NewRows, file: str) -> list[Exp
     """Explain the rows of a block; raises `DataError`, which names the `file`, if a score is not finite."""
     features = explainer.predictor.row_features(block, np.arange(len(block)))
     explained = [*explainer.explained(features)]
-    values = np.array([[*row.scores, *row.effects.effects] for row in explained])
+    values = np.array(
+        [np.concatenate([row.scores, *(of_target.effects for of_target in row.effects)]) for row in explained]
+    )
     refuse_overflow(values, np.arange(block.first, block.first + len(block)), file)
     return explained
 

@@ -128,8 +128,8 @@ def measure(model: SavedModel, columns: dict[str, list[Any]], rows: int) -> None
     started = CLOCK.seconds()
     explained = list(explainer.explained(explained_features))
     seconds = CLOCK.seconds() - started
-    effects = np.array([row.effects.effects for row in explained])
-    errors = np.array([row.effects.errors for row in explained])
+    effects = np.array([row.effects[0].effects for row in explained])
+    errors = np.array([row.effects[0].errors for row in explained])
     count, orders = len(explainer.columns), len(explainer.turns)
 
     predicted = predictor.task.predicted_indices(
@@ -142,7 +142,8 @@ def measure(model: SavedModel, columns: dict[str, list[Any]], rows: int) -> None
     for row, index in enumerate(predicted.tolist()):
         mixtures.index = index
         truth[row] = exact(mixtures, orders + row, orders, count)
-    deviation = float(np.std([row.effects.base + row.effects.effects.sum() for row in explained])) or 1.0
+    of_rows = (row.effects[0] for row in explained)
+    deviation = float(np.std([own.base + own.effects.sum() for own in of_rows])) or 1.0
 
     contenders = {"fnnctl": Contender(seconds / rows, explainer.rows_per_row, effects)}
     for name, rounds in (("shap, 1 order", 1), ("shap, 10 orders", 10)):

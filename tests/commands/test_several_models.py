@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fnnctl
 from fnnctl.cli import run as run_program
 from tests.messages import Messages
 from tests.program import Program, read_json, run_of
@@ -133,13 +134,49 @@ def test_wrong_labels(
     messages.check(done.err)
 
 
+def test_contributions_follow_the_predictions_and_sum_to_each(run: str, program: Program) -> None:
+    """They are those of the predictor of each target, with its training rows, also of rows without one."""
+    plain = program("predict", run, "t.csv").out.splitlines()
+    done = program("predict", run, "t.csv", "--contributions", "2", "--workers", "2")
+    assert done.code == 0, done.err
+    one = ("base", "column_1", "effect_1", "column_2", "effect_2", "effect_other")
+    header, *lines = done.out.splitlines()
+    assert header == ",".join([plain[0], *(f"{target}_{name}" for target in TARGETS for name in one)])
+    for line, expected in zip(lines, plain[1:], strict=True):
+        assert line.startswith(f"{expected},")
+    rows = [*csv.DictReader(done.out.splitlines())]
+    predictor = fnnctl.load_run(run).predictor
+    for target in TARGETS:
+        explained = predictor.of_target(target).contributions(several_targets())
+        for number, row in enumerate(rows):
+            effects = np.array([float(row[f"{target}_{name}"]) for name in one if "column" not in name])
+            predicted = float(row[target]) if target == "price" else float(row[f"{target}_p_{row[target]}"])
+            value = predicted if target == "price" else np.log(predicted / (1.0 - predicted))
+            assert effects.sum() == pytest.approx(value, abs=1e-6)
+            assert effects[0] == explained.base[number]
+            largest = explained.effects[number, explained.columns.index(row[f"{target}_column_1"])]
+            assert effects[1] == largest == max(explained.effects[number], key=abs)
+
+
+def test_two_columns_of_contributions_have_different_names(program: Program, messages: Messages) -> None:
+    columns = several_targets()
+    columns["price_base"] = columns.pop("label")
+    write_csv(Path("t.csv"), columns)
+    targets = {"target": ["price", "price_base"]}
+    write_config(Path("c.yaml"), Path("t.csv"), data=targets)
+    run = str(run_of(program, "train", "c.yaml"))
+    assert program("predict", run, "t.csv").code == 0
+    done = program("predict", run, "t.csv", "--contributions", "1", "-o", "p.csv")
+    assert (done.code, Path("p.csv").exists()) == (2, False)
+    messages.check(done.err)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("predict", "t.csv", "--threshold", "0.4"),
         ("predict", "t.csv", "--top", "2"),
         ("predict", "t.csv", "--coverage", "0.9"),
-        ("predict", "t.csv", "--contributions", "2"),
         ("evaluate", "--threshold", "0.4"),
         ("report", "--importance"),
         ("report", "--partial-dependence", "2"),

@@ -2,7 +2,8 @@
 
 The features of a row and of the background are computed once; a row that has some columns of the one and the
 others of the other is made of both. All features of a column go together: see `feature_importance`. What is
-explained is an estimate, in the units of the target, or the log-odds of the predicted class.
+explained is an estimate, in the units of the target, or the log-odds of the predicted class. Several targets
+are explained by the same scores.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class ExplainedRow:
 
     scores: FloatArray
     """(outputs,)"""
-    effects: Effects
+    effects: tuple[Effects, ...]
+    """Those on each target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +87,41 @@ class Explainer:
             yield from self._explained([part[start : start + ROWS_TOGETHER] for part in features])
 
     def _explained(self, features: Sequence[FloatArray]) -> Iterator[ExplainedRow]:
-        task, decoder = self.predictor.task, self.predictor.decoder
         scores = _scores(self.predictor, features)
-        predicted = task.predicted_indices(scores, decoder).tolist()
-        values = self._between(features, predicted)
-        for row, index in enumerate(predicted):
-            (value,) = task.explained(scores[row : row + 1], decoder, index).tolist()
-            of_background = task.explained(self.scores, decoder, index)
-            yield ExplainedRow(scores[row], shapley_effects(value, of_background, values[row], self.turns))
+        predicted = [
+            task.predicted_indices(of_target, decoder)
+            for task, decoder, of_target in self.predictor.target_scores(scores)
+        ]
+        of_rows = np.stack(predicted, axis=1).tolist()
+        values = self._between(features, of_rows)
+        for row, indices in enumerate(of_rows):
+            of_row = self._explained_values(scores[row : row + 1], indices)
+            of_background = self._explained_values(self.scores, indices)
+            effects = (
+                shapley_effects(value.item(), own_background, between, self.turns)
+                for value, own_background, between in zip(of_row, of_background, values[row], strict=True)
+            )
+            yield ExplainedRow(scores[row], tuple(effects))
 
-    def _between(self, features: Sequence[FloatArray], predicted: Sequence[int]) -> FloatArray:
-        """What is explained of background rows that have some columns of n rows, (n, b, 2, columns − 1)."""
-        task, decoder = self.predictor.task, self.predictor.decoder
+    def _explained_values(self, scores: FloatArray, indices: Sequence[int]) -> list[FloatArray]:
+        """What is explained of each target, (n,): of classes, the log-odds of the one of this index."""
+        return [
+            task.explained(of_target, decoder, index)
+            for (task, decoder, of_target), index in zip(
+                self.predictor.target_scores(scores), indices, strict=True
+            )
+        ]
+
+    def _between(self, features: Sequence[FloatArray], predicted: Sequence[Sequence[int]]) -> FloatArray:
+        """What is explained of background rows that have some columns of n rows.
+
+        `predicted` are the indices of each row, see `_explained_values`; returns (n, T, b, 2, columns − 1).
+        """
         background, orders, columns = self.turns.shape
-        values = np.empty((len(predicted), background * orders * (columns - 1)))
-        for start in range(0, values.shape[1], SCORING_BATCH):
-            stop = min(start + SCORING_BATCH, values.shape[1])
+        targets = len(self.predictor.task.tasks)
+        values = np.empty((len(predicted), targets, background * orders * (columns - 1)))
+        for start in range(0, values.shape[2], SCORING_BATCH):
+            stop = min(start + SCORING_BATCH, values.shape[2])
             order, turn = np.divmod(np.arange(start, stop), columns - 1)
             taken = [turns[order] <= turn[:, None] for turns in self.feature_turns]
             rest = [part[order // orders] for part in self.background]
@@ -109,8 +130,8 @@ class Explainer:
                 for of_row in zip(*features, strict=True)
             )
             for row, scores in enumerate(self.predictor.feature_scores(mixed)):
-                values[row, start:stop] = task.explained(scores, decoder, predicted[row])
-        return values.reshape(len(predicted), background, orders, columns - 1)
+                values[row, :, start:stop] = self._explained_values(scores, predicted[row])
+        return values.reshape(len(predicted), targets, background, orders, columns - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +149,22 @@ class Explanation:
 
     @property
     def columns(self) -> list[str]:
-        """`base`, a pair of a column and its effect for each, and the effect of all others together."""
-        pairs = ((f"column_{number}", f"effect_{number}") for number in range(1, self.count + 1))
-        return ["base", *chain.from_iterable(pairs), "effect_other"]
+        """`base`, a pair of a column and its effect for each, and the effect of all others together.
 
-    def cells(self, effects: Effects) -> list[object]:
-        """Those of `columns`, whose numbers sum to the prediction."""
+        Of several targets `price_base` and so on.
+        """
+        pairs = ((f"column_{number}", f"effect_{number}") for number in range(1, self.count + 1))
+        columns = ["base", *chain.from_iterable(pairs), "effect_other"]
+        targets = self.explainer.predictor.task.targets
+        if len(targets) == 1:
+            return columns
+        return [f"{target}_{column}" for target in targets for column in columns]
+
+    def cells(self, row: ExplainedRow) -> list[object]:
+        """Those of `columns`, whose numbers sum to the prediction of each target."""
+        return [cell for effects in row.effects for cell in self._cells(effects)]
+
+    def _cells(self, effects: Effects) -> list[object]:
         largest = np.argsort(-np.abs(effects.effects), kind="stable")[: self.count]
         cells: list[object] = [effects.base]
         for index in largest.tolist():

@@ -97,7 +97,10 @@ class JointTask:
     ) -> Sequence[str]:
         """`price` and, for classes, `grade`, `grade_p_low` and so on."""
         if top is not None:
-            raise UsageError(f"--top: is for one target, but the network has {self.in_words()}")
+            raise UsageError(
+                f"--top: is for one target, but the network has {self.in_words()}; leave it out: the "
+                "probabilities of all classes are written"
+            )
         columns: list[str] = []
         for task, name, part in zip(self.tasks, self.targets, parts_of(decoder).parts, strict=True):
             _, *further = task.prediction_columns(part)  # the first one is the prediction
