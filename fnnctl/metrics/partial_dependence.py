@@ -10,7 +10,8 @@ values, evenly spaced from the 5th to the 95th percentile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -159,6 +160,23 @@ class PartialDependence:
     """The numbers of the rows that have curves, as in predictions.csv."""
     columns: tuple[Curves, ...] = ()
     pairs: tuple[Surface, ...] = ()
+    of_targets: Mapping[str, PartialDependence] = field(default_factory=dict)
+    """That of each of several targets, by its name; there are no columns and pairs of all then."""
+
+    @property
+    def by_target(self) -> Mapping[str, PartialDependence]:
+        """`of_targets`; itself, without a name, if there is only one."""
+        return self.of_targets or {"": self}
+
+    def of_columns(self, columns: Mapping[str, Sequence[str]]) -> PartialDependence:
+        """That of these columns of each target, by its name, in this order; of one target all columns."""
+        if not self.of_targets:
+            return self
+        of_targets = {}
+        for target, own in self.of_targets.items():
+            curves = {curves.grid.column: curves for curves in own.columns}
+            of_targets[target] = replace(own, columns=tuple(curves[name] for name in columns[target]))
+        return replace(self, of_targets=of_targets)
 
 
 def most_moved(means: FloatArray) -> IntArray:

@@ -24,6 +24,7 @@ def measure_importance(network: MeasuredNetwork) -> FeatureImportances:
     a file, to its own. Raises `InputError` if there are no such rows.
     """
     context, model = network.context, network.model
+    model.refuse_several("the importance of columns")
     if network.evaluated is None:
         features = features_of_run(model, network.held_out, network.seed, context.note)
     else:

@@ -15,6 +15,7 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.report.figures.drawing import redraw_figures
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import target_folder_name
 
 
 class MeasuredNetwork:
@@ -28,7 +29,6 @@ class MeasuredNetwork:
         self.evaluated = run.read_manifest().evaluated
         """The facts of an evaluation of a file; None for other runs."""
         model = load_model(run, context.labelled_note)
-        model.refuse_several("the importance of columns, or partial dependence")
         threshold = self.evaluated.threshold if self.evaluated else None
         self.model: SavedModel = model.deciding_at(threshold)
         set_blas_threads(self.model.threads)
@@ -37,6 +37,17 @@ class MeasuredNetwork:
     def folder(self) -> RunFolder:
         """The run that gets the results: an evaluation itself, else the one that has the network."""
         return self.model.run if self.evaluated is None else self.run
+
+    @property
+    def target_folders(self) -> dict[str, RunFolder]:
+        """The folder that gets the results on each target, by its name; the `folder` if there is only one."""
+        targets = self.model.predictor.task.targets
+        if len(targets) == 1:
+            return {targets[0]: self.folder}
+        return {
+            target: RunFolder(self.folder.path / target_folder_name(number, target))
+            for number, target in enumerate(targets, start=1)
+        }
 
     @property
     def seed(self) -> int:

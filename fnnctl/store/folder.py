@@ -21,7 +21,7 @@ from fnnctl.store.manifest_file import read_manifest
 from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
 from fnnctl.store.trained_rows import StoredRows
-from fnnctl.store.volumes import exists, files_in, is_in_memory
+from fnnctl.store.volumes import exists, files_in, is_in_memory, make_folder
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 T = TypeVar("T")
@@ -202,6 +202,7 @@ class RunFolder:
 
     def write_rebuilt(self, name: str, lines: Iterable[str]) -> None:
         """Write a file that can be computed again at any time from the run's network and its data."""
+        make_folder(self.path)  # that of a target may be missing
         write_lines(self.path / name, lines)
 
     def write_figure(self, name: str, png: bytes) -> None:

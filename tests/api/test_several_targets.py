@@ -84,6 +84,31 @@ def test_one_target_has_a_predictor_of_its_own(predictor: Predictor) -> None:
     assert (explained.effects[:, explained.columns.index("k")] != 0.0).all()
 
 
+def test_the_curves_of_each_target_are_its_predictions_with_other_values(trained: Run) -> None:
+    columns = table()
+    measured = trained.partial_dependence(["a", "k"], pairs=[("k", "b")], data=columns)
+    rows = measured["partial_dependence_rows"]["individual"]
+    assert rows
+    price, grade = (measured["partial_dependence"][name] for name in TARGETS)
+    assert [curves["column"] for curves in price] == [curves["column"] for curves in grade] == ["a", "k"]
+    varied = {name: [columns[name][row] for row in rows] for name in ("a", "b", "c", "k")}
+    for k, column in enumerate(("a", "k")):
+        for place, value in enumerate(price[k]["values"]):
+            changed = {**varied, column: [value] * len(rows)}
+            predicted = trained.predictor.predict(changed)["price"]
+            own = [curve[place] for curve in price[k]["curves"][0]["individual"]]
+            np.testing.assert_allclose(own, predicted, rtol=1e-9)
+            probabilities = trained.predictor.predict_proba(changed)["grade"]
+            for name, curves in zip(CLASSES, grade[k]["curves"], strict=True):
+                own = [curve[place] for curve in curves["individual"]]
+                assert curves["class"] == name
+                np.testing.assert_allclose(own, probabilities[:, CLASSES.index(name)], rtol=1e-9)
+    assert [pair["columns"] for pair in measured["pair_dependence"]["grade"]] == [["k", "b"]]
+    files = {path.name for path in (trained.folder.path / "targets" / "2-grade").iterdir()}
+    assert {"partial_dependence.csv", "pair_dependence.csv"} <= files
+    assert not trained.folder.has("partial_dependence.csv")
+
+
 def test_new_rows_are_scored_target_by_target(trained: Run) -> None:
     evaluated = trained.evaluate(table(40, seed=1), runs_dir=None)
     assert {name: len(columns["row"]) for name, columns in evaluated.predictions.items()} == {
@@ -103,7 +128,6 @@ def test_new_rows_are_scored_target_by_target(trained: Run) -> None:
         lambda run: run.predictor.of_target("prize"),
         lambda run: run.predictor.of_target("x"),
         lambda run: run.importance(table()),
-        lambda run: run.partial_dependence(1, data=table()),
     ],
 )
 def test_what_is_for_one_target_is_refused(

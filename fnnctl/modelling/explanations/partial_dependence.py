@@ -1,13 +1,13 @@
 """The partial dependence of a saved network's predictions on columns of the table: see `metrics`.
 
 It is computed by brute force: every value in every row goes through the predictor, so it is exact for any
-network and any ensemble.
+network and any ensemble. All targets of several are predicted together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -170,12 +170,13 @@ def partial_dependence(
     *,
     on_done: Callable[[int], None] = lambda done: None,
 ) -> PartialDependence:
-    """The curves of the columns and the surfaces of the pairs, in their order.
+    """The curves of the columns and the surfaces of the pairs, in their order, those of each target.
 
     `on_done` is called with the number of those that are done.
     """
     varying = _Varying(rows, predictor, predictor.donated(rows.features))
-    columns, pairs = [], []
+    columns: list[Sequence[Curves]] = []
+    pairs: list[Sequence[Surface]] = []
     for name in varied.columns:
         columns.append(varying.curves(name))
         on_done(len(columns))
@@ -183,7 +184,15 @@ def partial_dependence(
         pairs.append(varying.surface(pair))
         on_done(len(columns) + len(pairs))
     individual = tuple(rows.numbers[rows.curves].tolist())
-    return PartialDependence(rows.part, len(rows.numbers), individual, tuple(columns), tuple(pairs))
+    of_none = PartialDependence(rows.part, len(rows.numbers), individual)
+    targets = predictor.task.targets
+    of_targets = [
+        replace(of_none, columns=tuple(each[k] for each in columns), pairs=tuple(each[k] for each in pairs))
+        for k in range(len(targets))
+    ]
+    if len(targets) == 1:
+        return of_targets[0]
+    return replace(of_none, of_targets=dict(zip(targets, of_targets, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,25 +203,31 @@ class _Varying:
     predictor: Predictor
     donated: DonatedValues
 
-    def curves(self, name: str) -> Curves:
+    def curves(self, name: str) -> list[Curves]:
+        """Those of each target."""
         grid, of_grid = self.rows.values[name].grid(name, CURVE_VALUES)
         means, individual = self._predicted({name: of_grid.donors})
-        kept, classes = self._outputs(means)
         counts = np.bincount(of_grid.nearest[of_grid.nearest >= 0], minlength=len(grid))
-        return Curves(grid, counts, classes, means[kept], individual[kept])
+        return [
+            Curves(grid, counts, classes, means[kept], individual[kept])
+            for kept, classes in self._outputs(means)
+        ]
 
-    def surface(self, pair: Pair) -> Surface:
+    def surface(self, pair: Pair) -> list[Surface]:
+        """Those of each target."""
         (first, of_first), (second, of_second) = (
             self.rows.values[name].grid(name, SURFACE_VALUES) for name in pair
         )
         shape = len(first), len(second)
         donors = np.repeat(of_first.donors, shape[1]), np.tile(of_second.donors, shape[0])
         means, _ = self._predicted(dict(zip(pair, donors, strict=True)))
-        kept, classes = self._outputs(means)
         counts = np.zeros(shape, np.intp)
         has_both = (of_first.nearest >= 0) & (of_second.nearest >= 0)
         np.add.at(counts, (of_first.nearest[has_both], of_second.nearest[has_both]), 1)
-        return Surface((first, second), counts, classes, means.reshape(-1, *shape)[kept])
+        return [
+            Surface((first, second), counts, classes, means.reshape(-1, *shape)[kept])
+            for kept, classes in self._outputs(means)
+        ]
 
     def _predicted(self, donors: Mapping[str, IntArray]) -> tuple[FloatArray, FloatArray]:
         """For g values the means over all rows, (outputs, g), and the predictions of some, (outputs, g, r).
@@ -242,8 +257,12 @@ class _Varying:
         for scores in self.predictor.feature_scores(self.donated.batches(rows, donations)):
             yield task.predicted_values(scores, decoder).astype(np.float64)
 
-    def _outputs(self, means: FloatArray) -> tuple[IntArray, tuple[str, ...]]:
-        """Which of the outputs are kept, and their classes: of two classes the positive one."""
-        classes, decision = self.predictor.task.classes, self.predictor.decoder.decision
-        kept = most_moved(means) if decision is None else np.array([decision.positive])
-        return kept, tuple(classes[index] for index in kept.tolist()) if classes else ()
+    def _outputs(self, means: FloatArray) -> Iterator[tuple[IntArray, tuple[str, ...]]]:
+        """Which outputs of each target are kept, and their classes: of two classes the positive one."""
+        start, decoders = 0, self.predictor.decoder.of_targets
+        for task, decoder in zip(self.predictor.task.tasks, decoders, strict=True):
+            classes, decision = task.classes, decoder.decision
+            outputs = np.arange(start, start + (len(classes) or 1))
+            kept = most_moved(means[outputs]) if decision is None else np.array([decision.positive])
+            yield outputs[kept], tuple(classes[index] for index in kept.tolist()) if classes else ()
+            start += len(outputs)

@@ -24,23 +24,36 @@ LONGEST: Final = 12
 
 
 def dependence(summary: Summary) -> Iterator[Block]:
-    """Tables and notes; nothing if the partial dependence has not just been measured."""
+    """Tables and notes; nothing if the partial dependence has not just been measured.
+
+    Several targets are in the same tables, so that short reports have them, too.
+    """
     measured = summary.dependence
     if measured is None:
         return
     rows = counted(measured.rows, "training row" if measured.part == "train" else "new row")
     title = f"{{}}, of {rows}"
-    yield _table(title.format("Partial dependence on columns"), "column", _curves(measured))
-    yield _table(title.format("Partial dependence on pairs of columns"), "columns", _surfaces(measured))
+    by_target = measured.by_target.items()
+    curves = [(target, *row) for target, own in by_target for row in _curves(own)]
+    surfaces = [(target, *row) for target, own in by_target for row in _surfaces(own)]
+    yield _table(title.format("Partial dependence on columns"), "column", curves)
+    yield _table(title.format("Partial dependence on pairs of columns"), "columns", surfaces)
     yield Notes("About the partial dependence", tuple(_notes(summary, measured)))
 
 
-def _table(title: str, column: str, rows: Iterator[tuple[str, ...]]) -> Table:
-    """A row per column and class; without classes there are no names of them. `column` is a heading."""
-    cells, ends = tuple(rows), ("lowest mean", "at", "highest mean", "at")
-    if any(row[1] for row in cells):
-        return Table(title, (column, "class", *ends), cells, texts=(0, 1, 3, 5))
-    return Table(title, (column, *ends), tuple(row[:1] + row[2:] for row in cells), texts=(0, 2, 4))
+def _table(title: str, column: str, rows: Sequence[tuple[str, ...]]) -> Table:
+    """A row per target, column and class; names that no row has are left out. `column` is a heading."""
+    header = ("target", column, "class", "lowest mean", "at", "highest mean", "at")
+    is_number = (False, False, False, True, False, True, False)
+    kept = [
+        k for k in range(len(header)) if header[k] not in ("target", "class") or any(row[k] for row in rows)
+    ]
+    return Table(
+        title,
+        tuple(header[k] for k in kept),
+        tuple(tuple(row[k] for k in kept) for row in rows),
+        texts=tuple(place for place, k in enumerate(kept) if not is_number[k]),
+    )
 
 
 def _curves(measured: PartialDependence) -> Iterator[tuple[str, ...]]:
@@ -79,34 +92,47 @@ def _notes(summary: Summary, measured: PartialDependence) -> Iterator[str]:
         target, positive = quoted(summary.manifest.data.estimated), summary.positive_class
         classes = len(summary.manifest.data.classes)
         predicted = f"the predicted {target}" if not classes else f"the probability of each class of {target}"
+        if measured.of_targets:
+            predicted = "the prediction of each target (of the probability of each class)"
         predicted = predicted if positive is None else f"the probability of {quoted(positive)}"
     yield f"the mean of {predicted} over the rows if a column has the same value in all of them"
-    if measured.columns:
+    if any(own.columns for own in measured.by_target.values()):
         rows = counted(len(measured.individual), "row")
-        yield f"{names.PARTIAL_DEPENDENCE} has all values, and the curves of {rows}"
+        file = f"{names.PARTIAL_DEPENDENCE}{' of each target' if measured.of_targets else ''}"
+        yield f"{file} has all values, and the curves of {rows}"
     yield (
         "the values are also tried in combinations that never occur: a curve is reliable where the column "
         "has many rows"
     )
-    if summary.manifest.data is not None and (classes := len(summary.manifest.data.classes)) > MAX_CLASSES:
-        yield f"of {classes:,} classes, the {MAX_CLASSES} whose mean probability changes most"
+    for about, count in _class_counts(summary):
+        if count > MAX_CLASSES:
+            yield f"{about}of {count:,} classes, the {MAX_CLASSES} whose mean probability changes most"
     for grid, share in _limited(measured):
         most = sum(map(bool, grid.texts))
         frequent = f"the {most} most frequent of {counted(grid.distinct, 'value')}"
         of_rows = "" if share is None else f", in {share_text(round(share, 3))} of the rows"
         yield f"{quoted(grid.column)}: {frequent}{of_rows}"
-    constant = [quoted(curves.grid.column) for curves in measured.columns if len(curves.grid) == 1]
+    curves = (curves for own in measured.by_target.values() for curves in own.columns)
+    constant = [quoted(column) for column in dict.fromkeys(c.grid.column for c in curves if len(c.grid) == 1)]
     if constant:
         yield f"with a single value: {word_list(constant)}"
+
+
+def _class_counts(summary: Summary) -> Iterator[tuple[str, int]]:
+    """How many classes each target has; of several, after its name."""
+    if (data := summary.manifest.data) is not None:
+        yield "", len(data.classes)
+        yield from ((f"{target.name}: ", len(target.classes)) for target in data.targets)
 
 
 def _limited(measured: PartialDependence) -> Iterator[tuple[Grid, float | None]]:
     """The grids that have only some categories, each column once, with their share of the rows."""
     shares: dict[str, tuple[Grid, float | None]] = {}
-    for curves in measured.columns:
-        shares[curves.grid.column] = curves.grid, float(curves.rows.sum()) / measured.rows
-    for surface in measured.pairs:
-        for grid in surface.grids:
+    for own in measured.by_target.values():
+        for curves in own.columns:
+            shares[curves.grid.column] = curves.grid, float(curves.rows.sum()) / measured.rows
+    for own in measured.by_target.values():
+        for grid in (grid for surface in own.pairs for grid in surface.grids):
             shares.setdefault(grid.column, (grid, None))
     for grid, share in shares.values():
         if grid.axis == "category" and grid.distinct > sum(map(bool, grid.texts)):
@@ -119,40 +145,55 @@ def json_entries(summary: Summary) -> dict[str, Any]:
 
 
 def dependence_entries(measured: PartialDependence) -> dict[str, Any]:
-    """Values of columns, how many rows have them, and curves; and the same of pairs."""
+    """Values of columns, how many rows have them, and curves; and the same of pairs.
+
+    Of several targets a mapping from their names to each.
+    """
+    curves: Any = {target: _curve_entries(own) for target, own in measured.by_target.items()}
+    surfaces: Any = {target: _surface_entries(own) for target, own in measured.by_target.items()}
+    if not measured.of_targets:
+        (curves,), (surfaces,) = curves.values(), surfaces.values()
     return {
-        "partial_dependence": [
-            {
-                "column": curves.grid.column,
-                "kind": curves.grid.axis,
-                "distinct": curves.grid.distinct,
-                "values": curves.grid.values,
-                "rows": curves.rows.tolist(),
-                "curves": [
-                    {"class": name, "mean": means.tolist(), "individual": individual.T.tolist()}
-                    for name, means, individual in zip(
-                        curves.classes or (None,), curves.means, curves.individual, strict=True
-                    )
-                ],
-            }
-            for curves in measured.columns
-        ],
-        "pair_dependence": [
-            {
-                "columns": [grid.column for grid in surface.grids],
-                "kinds": [grid.axis for grid in surface.grids],
-                "values": [grid.values for grid in surface.grids],
-                "rows": surface.rows.tolist(),
-                "surfaces": [
-                    {"class": name, "mean": means.tolist()}
-                    for name, means in zip(surface.classes or (None,), surface.means, strict=True)
-                ],
-            }
-            for surface in measured.pairs
-        ],
+        "partial_dependence": curves,
+        "pair_dependence": surfaces,
         "partial_dependence_rows": {
             "part": measured.part,
             "rows": measured.rows,
             "individual": list(measured.individual),
         },
     }
+
+
+def _curve_entries(measured: PartialDependence) -> list[dict[str, Any]]:
+    return [
+        {
+            "column": curves.grid.column,
+            "kind": curves.grid.axis,
+            "distinct": curves.grid.distinct,
+            "values": curves.grid.values,
+            "rows": curves.rows.tolist(),
+            "curves": [
+                {"class": name, "mean": means.tolist(), "individual": individual.T.tolist()}
+                for name, means, individual in zip(
+                    curves.classes or (None,), curves.means, curves.individual, strict=True
+                )
+            ],
+        }
+        for curves in measured.columns
+    ]
+
+
+def _surface_entries(measured: PartialDependence) -> list[dict[str, Any]]:
+    return [
+        {
+            "columns": [grid.column for grid in surface.grids],
+            "kinds": [grid.axis for grid in surface.grids],
+            "values": [grid.values for grid in surface.grids],
+            "rows": surface.rows.tolist(),
+            "surfaces": [
+                {"class": name, "mean": means.tolist()}
+                for name, means in zip(surface.classes or (None,), surface.means, strict=True)
+            ],
+        }
+        for surface in measured.pairs
+    ]

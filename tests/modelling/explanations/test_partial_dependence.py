@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.axis_values import AxisValues
@@ -22,21 +23,45 @@ from fnnctl.tasks.decisions import Decision
 
 
 class Task:
-    """Predicts a product of columns, and one less it."""
+    """Predicts a product of columns, and of classes what adds up to 1 with it."""
+
+    targets: tuple[str, ...] = ("y",)
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
 
+    @property
+    def tasks(self) -> list[Task]:
+        return [self]
+
     def predicted_values(self, scores: FloatArray, decoder: object) -> FloatArray:
+        if len(self.classes) == 3:
+            return np.column_stack([scores, scores / 2, 1 - 1.5 * scores])
         return scores if not self.classes else np.column_stack([scores, 1 - scores])
+
+
+class JointTask(Task):
+    """Predicts what several tasks do."""
+
+    def __init__(self, tasks: list[Task], targets: tuple[str, ...]) -> None:
+        super().__init__(())
+        self._tasks, self.targets = tasks, targets
+
+    @property
+    def tasks(self) -> list[Task]:
+        return self._tasks
+
+    def predicted_values(self, scores: FloatArray, decoder: object) -> FloatArray:
+        return np.hstack([task.predicted_values(scores, decoder) for task in self._tasks])
 
 
 class Product:
     """A predictor whose score is the product of a row's features."""
 
     def __init__(self, classes: tuple[str, ...], positive: int | None = None) -> None:
-        self.task = Task(classes)
-        self.decoder = SimpleNamespace(decision=positive if positive is None else Decision(positive))
+        self.task: Task = Task(classes)
+        decoder = SimpleNamespace(decision=positive if positive is None else Decision(positive))
+        self.decoder = SimpleNamespace(of_targets=[decoder])
 
     def donated(self, features: list[FloatArray]) -> DonatedValues:
         return DonatedValues(features, [{"a": np.array([0]), "b": np.array([1])}])
@@ -77,6 +102,28 @@ def test_the_probability_of_the_positive_class() -> None:
     result = measured(Product(("yes", "no"), 1), [0, 0.8], [0.5, 1], VariedColumns(("a",)))
     assert result.columns[0].classes == ("no",)
     assert_allclose(result.columns[0].means, [[1, 0.4]])
+
+
+def test_targets_are_predicted_together_and_told_apart() -> None:
+    """The product, two classes with its probability, and three classes of which all are kept."""
+    alone = {"n": Product(()), "b": Product(("yes", "no"), 1), "t": Product(("l", "m", "r"))}
+    joint = Product(())
+    joint.task = JointTask([one.task for one in alone.values()], (*alone,))
+    joint.decoder.of_targets = [*chain(*(one.decoder.of_targets for one in alone.values()))]
+    a, b = [0, 0.4, 0.2], [0.5, 1, 0]
+    varied = VariedColumns(("a", "b"), [("b", "a")])
+    result = measured(joint, a, b, varied)
+    assert (result.columns, result.pairs, [*result.of_targets]) == ((), (), [*alone])
+    for name, one in alone.items():
+        own, expected = result.of_targets[name], measured(one, a, b, varied)
+        assert (own.part, own.rows, own.individual) == ("train", 3, expected.individual)
+        for curves, single in zip(own.columns, expected.columns, strict=True):
+            assert (curves.grid, curves.classes) == (single.grid, single.classes)
+            assert_array_equal(curves.means, single.means)
+            assert_array_equal(curves.individual, single.individual)
+        assert_array_equal(own.pairs[0].means, expected.pairs[0].means)
+    assert result.of_targets["b"].columns[0].classes == ("no",)
+    assert_allclose(result.of_targets["t"].columns[0].means, [[0, 0.1, 0.2], [0, 0.05, 0.1], [1, 0.85, 0.7]])
 
 
 def test_rows_are_predicted_in_parts_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:

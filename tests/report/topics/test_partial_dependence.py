@@ -10,6 +10,7 @@ from fnnctl.metrics.partial_dependence import Curves, Grid, PartialDependence, S
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.partial_dependence import dependence, json_entries
 from fnnctl.store.documents import to_json
+from fnnctl.store.facts import TargetFacts
 from fnnctl.store.manifest import DataFacts
 from tests.messages import Messages
 from tests.report.searches import header
@@ -78,6 +79,39 @@ def measured(result: PartialDependence | None, *classes: str) -> Summary:
 )
 def test_the_section(messages: Messages, result: PartialDependence, classes: list[str]) -> None:
     messages.check(shown(dependence(measured(result, *classes))))
+
+
+def several() -> Summary:
+    """A number, and eight classes, each with columns of its own."""
+    of_targets = {
+        "price": replace(NUMBERS, columns=NUMBERS.columns[:2]),
+        "grade": replace(CLASSES, rows=1000),
+    }
+    summary = measured(PartialDependence("train", 1000, (3,), of_targets=of_targets))
+    data, targets = summary.manifest.data, [("price", []), ("grade", [*"abcdefgh"])]
+    assert data is not None
+    facts = [TargetFacts(name=name, task="regression", classes=classes) for name, classes in targets]
+    manifest = summary.manifest.model_copy(update={"data": data.model_copy(update={"targets": facts})})
+    return replace(summary, manifest=manifest)
+
+
+def test_the_section_of_several_targets(messages: Messages) -> None:
+    messages.check(shown(dependence(several())))
+
+
+def test_the_json_object_has_the_values_of_each_target() -> None:
+    value = json_entries(several())
+    assert json.loads(to_json(value)) == value
+    columns = {
+        target: [entry["column"] for entry in entries]
+        for target, entries in value["partial_dependence"].items()
+    }
+    assert columns == {"price": ["size", "city"], "grade": ["size"]}
+    assert [curve["class"] for curve in value["partial_dependence"]["grade"][0]["curves"]] == ["a", "b"]
+    assert {target: len(pairs) for target, pairs in value["pair_dependence"].items()} == {
+        "price": 1, "grade": 0
+    }  # fmt: skip
+    assert value["partial_dependence_rows"] == {"part": "train", "rows": 1000, "individual": [3]}
 
 
 def test_the_json_object() -> None:
