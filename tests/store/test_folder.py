@@ -40,6 +40,12 @@ def test_digests_do_not_hold_the_files_in_memory(run: OpenRun) -> None:
     assert peak < 1_000_000
 
 
+def test_the_folder_of_a_target_is_made_for_what_is_measured(run: OpenRun) -> None:
+    of_target = RunFolder(run.path / "targets" / "1-price")
+    of_target.write_rebuilt("x.csv", ["a\n"])
+    assert of_target.files() == ("x.csv",)
+
+
 def test_a_figure_may_be_drawn_again(run: OpenRun) -> None:
     folder = RunFolder(run.path)
     folder.write_figure("roc_curve.png", b"first")
