@@ -42,8 +42,8 @@ def test_digests_do_not_hold_the_files_in_memory(run: OpenRun) -> None:
 
 def test_the_folder_of_a_target_is_made_for_what_is_measured(run: OpenRun) -> None:
     of_target = RunFolder(run.path / "targets" / "1-price")
-    of_target.write_rebuilt("x.csv", ["a\n"])
-    assert of_target.files() == ("x.csv",)
+    of_target.write_rebuilt(names.PARTIAL_DEPENDENCE, ["a\n"])
+    assert of_target.files() == (names.PARTIAL_DEPENDENCE,)
 
 
 def test_a_figure_may_be_drawn_again(run: OpenRun) -> None:
