@@ -201,9 +201,13 @@ class RunFolder:
         return next((folder for folder in folders if folder.has(names.MANIFEST)), None)
 
     def write_rebuilt(self, name: str, lines: Iterable[str]) -> None:
-        """Write a file that can be computed again at any time from the run's network and its data."""
-        make_folder(self.path)  # that of a target may be missing
-        write_lines(self.path / name, lines)
+        """Write a file that can be computed again at any time from the run's network and its data.
+
+        The name may begin with a folder. That of a target may be missing, and is made.
+        """
+        path = self.path / name
+        make_folder(path.parent)
+        write_lines(path, lines)
 
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of the run's figures; figures can be redrawn at any time."""
