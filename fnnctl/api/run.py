@@ -288,9 +288,9 @@ class Run:
             observer: As for `train`.
 
         The result has the entries `partial_dependence` (a list with one entry per column),
-        `pair_dependence` and `partial_dependence_rows` of `fnnctl report --json`. Of several targets the
-        first two are mappings from their names. Raises `UsageError` if the run has no network or the network
-        reads no such column, and `DataError` if the data have changed.
+        `pair_dependence` and `partial_dependence_rows` of `fnnctl report --json`. Of several targets
+        `partial_dependence_targets` has these entries of each, by its name. Raises `UsageError` if the run
+        has no network or the network reads no such column, and `DataError` if the data have changed.
         """
         columns, pairs = varied_columns(columns, pairs)
         with self._measured(data, observer) as network:

@@ -89,7 +89,8 @@ def test_the_curves_of_each_target_are_its_predictions_with_other_values(trained
     measured = trained.partial_dependence(["a", "k"], pairs=[("k", "b")], data=columns)
     rows = measured["partial_dependence_rows"]["individual"]
     assert rows
-    price, grade = (measured["partial_dependence"][name] for name in TARGETS)
+    of_targets = measured["partial_dependence_targets"]
+    price, grade = (of_targets[name]["partial_dependence"] for name in TARGETS)
     assert [curves["column"] for curves in price] == [curves["column"] for curves in grade] == ["a", "k"]
     varied = {name: [columns[name][row] for row in rows] for name in ("a", "b", "c", "k")}
     for k, column in enumerate(("a", "k")):
@@ -103,7 +104,7 @@ def test_the_curves_of_each_target_are_its_predictions_with_other_values(trained
                 own = [curve[place] for curve in curves["individual"]]
                 assert curves["class"] == name
                 np.testing.assert_allclose(own, probabilities[:, CLASSES.index(name)], rtol=1e-9)
-    assert [pair["columns"] for pair in measured["pair_dependence"]["grade"]] == [["k", "b"]]
+    assert [pair["columns"] for pair in of_targets["grade"]["pair_dependence"]] == [["k", "b"]]
     files = {path.name for path in (trained.folder.path / "targets" / "2-grade").iterdir()}
     assert {"partial_dependence.csv", "pair_dependence.csv"} <= files
     assert not trained.folder.has("partial_dependence.csv")

@@ -11,6 +11,9 @@ import pytest
 
 import fnnctl
 from fnnctl.cli import run as run_program
+from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
+from fnnctl.report.stored_importances import write_importances
+from fnnctl.store.folder import RunFolder
 from tests.messages import Messages
 from tests.program import Program, read_json, run_of
 from tests.several import CLASSES, TARGETS, several_targets, write_config, write_csv
@@ -171,6 +174,35 @@ def test_two_columns_of_contributions_have_different_names(program: Program, mes
     messages.check(done.err)
 
 
+def test_the_curves_of_each_target_are_those_of_its_most_important_columns(
+    run: str, program: Program
+) -> None:
+    """The last target has no importances of its own, as one without test rows, and has those of all."""
+    folders = [RunFolder(Path(run) / f"targets/{k}-{name}") for k, name in enumerate(TARGETS[:-1], start=1)]
+    for folder, columns in zip((*folders, RunFolder(Path(run))), ("ab", "kc", "ca", "ba"), strict=True):
+        estimates: dict[str, Estimate | None] = {"log_loss": Estimate(0.5, 0.1, [0.4, 0.6])}
+        ranked = tuple(ColumnImportance(column, estimates) for column in columns)
+        write_importances(folder, FeatureImportances("test", 24, 10, ranked))
+    options = ("--partial-dependence", "1", "--pair", "k,c", "--json", "--no-figures")
+    done = program("report", run, *options)
+    assert done.code == 0, done.err
+    entries = done.json["runs"][0]["partial_dependence_targets"]
+    columns_of = {
+        name: [curves["column"] for curves in of["partial_dependence"]] for name, of in entries.items()
+    }
+    assert columns_of == {"price": ["a"], "days": ["k"], "grade": ["c"], "label": ["b"]}
+    for number, target in enumerate(TARGETS, start=1):
+        rows = rows_of(Path(run) / f"targets/{number}-{target}/partial_dependence.csv")
+        means = [
+            mean for curve in entries[target]["partial_dependence"][0]["curves"] for mean in curve["mean"]
+        ]
+        assert [float(row["mean"]) for row in rows] == means
+    short, complete = (program("report", run, *options[:4], *more).out for more in ((), ("--verbose",)))
+    for text in (short, complete):
+        table = text[text.index("Partial dependence on columns, of ") :].splitlines()
+        assert [line.split()[:2] for line in table[3:5]] == [["price", "a"], ["days", "k"]]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -179,7 +211,6 @@ def test_two_columns_of_contributions_have_different_names(program: Program, mes
         ("predict", "t.csv", "--coverage", "0.9"),
         ("evaluate", "--threshold", "0.4"),
         ("report", "--importance"),
-        ("report", "--partial-dependence", "2"),
     ],
 )
 def test_what_is_for_one_target_is_refused(

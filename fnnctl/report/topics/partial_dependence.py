@@ -147,53 +147,46 @@ def json_entries(summary: Summary) -> dict[str, Any]:
 def dependence_entries(measured: PartialDependence) -> dict[str, Any]:
     """Values of columns, how many rows have them, and curves; and the same of pairs.
 
-    Of several targets a mapping from their names to each.
+    Of several targets `partial_dependence_targets` has these entries of each, by its name.
     """
-    curves: Any = {target: _curve_entries(own) for target, own in measured.by_target.items()}
-    surfaces: Any = {target: _surface_entries(own) for target, own in measured.by_target.items()}
-    if not measured.of_targets:
-        (curves,), (surfaces,) = curves.values(), surfaces.values()
-    return {
-        "partial_dependence": curves,
-        "pair_dependence": surfaces,
+    entries: dict[str, Any] = {
+        "partial_dependence": [
+            {
+                "column": curves.grid.column,
+                "kind": curves.grid.axis,
+                "distinct": curves.grid.distinct,
+                "values": curves.grid.values,
+                "rows": curves.rows.tolist(),
+                "curves": [
+                    {"class": name, "mean": means.tolist(), "individual": individual.T.tolist()}
+                    for name, means, individual in zip(
+                        curves.classes or (None,), curves.means, curves.individual, strict=True
+                    )
+                ],
+            }
+            for curves in measured.columns
+        ],
+        "pair_dependence": [
+            {
+                "columns": [grid.column for grid in surface.grids],
+                "kinds": [grid.axis for grid in surface.grids],
+                "values": [grid.values for grid in surface.grids],
+                "rows": surface.rows.tolist(),
+                "surfaces": [
+                    {"class": name, "mean": means.tolist()}
+                    for name, means in zip(surface.classes or (None,), surface.means, strict=True)
+                ],
+            }
+            for surface in measured.pairs
+        ],
         "partial_dependence_rows": {
             "part": measured.part,
             "rows": measured.rows,
             "individual": list(measured.individual),
         },
     }
-
-
-def _curve_entries(measured: PartialDependence) -> list[dict[str, Any]]:
-    return [
-        {
-            "column": curves.grid.column,
-            "kind": curves.grid.axis,
-            "distinct": curves.grid.distinct,
-            "values": curves.grid.values,
-            "rows": curves.rows.tolist(),
-            "curves": [
-                {"class": name, "mean": means.tolist(), "individual": individual.T.tolist()}
-                for name, means, individual in zip(
-                    curves.classes or (None,), curves.means, curves.individual, strict=True
-                )
-            ],
+    if measured.of_targets:
+        entries["partial_dependence_targets"] = {
+            target: dependence_entries(own) for target, own in measured.of_targets.items()
         }
-        for curves in measured.columns
-    ]
-
-
-def _surface_entries(measured: PartialDependence) -> list[dict[str, Any]]:
-    return [
-        {
-            "columns": [grid.column for grid in surface.grids],
-            "kinds": [grid.axis for grid in surface.grids],
-            "values": [grid.values for grid in surface.grids],
-            "rows": surface.rows.tolist(),
-            "surfaces": [
-                {"class": name, "mean": means.tolist()}
-                for name, means in zip(surface.classes or (None,), surface.means, strict=True)
-            ],
-        }
-        for surface in measured.pairs
-    ]
+    return entries

@@ -102,15 +102,11 @@ def test_the_section_of_several_targets(messages: Messages) -> None:
 def test_the_json_object_has_the_values_of_each_target() -> None:
     value = json_entries(several())
     assert json.loads(to_json(value)) == value
-    columns = {
-        target: [entry["column"] for entry in entries]
-        for target, entries in value["partial_dependence"].items()
-    }
-    assert columns == {"price": ["size", "city"], "grade": ["size"]}
-    assert [curve["class"] for curve in value["partial_dependence"]["grade"][0]["curves"]] == ["a", "b"]
-    assert {target: len(pairs) for target, pairs in value["pair_dependence"].items()} == {
-        "price": 1, "grade": 0
-    }  # fmt: skip
+    price, grade = (value["partial_dependence_targets"][target] for target in ("price", "grade"))
+    assert [entry["column"] for entry in price["partial_dependence"]] == ["size", "city"]
+    assert [curve["class"] for curve in grade["partial_dependence"][0]["curves"]] == ["a", "b"]
+    assert price["pair_dependence"] == json_entries(measured(NUMBERS))["pair_dependence"]
+    assert value["partial_dependence"] == value["pair_dependence"] == grade["pair_dependence"] == []
     assert value["partial_dependence_rows"] == {"part": "train", "rows": 1000, "individual": [3]}
 
 
