@@ -24,7 +24,6 @@ from fnnctl.tasks.detection import (
     misspelt_amount,
     quantity_of,
 )
-from fnnctl.tasks.joint.strata import label_strata
 from fnnctl.tasks.joint.task import JointTask
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.task import Regression
@@ -128,7 +127,7 @@ def _encode_several(
     task, targets = JointTask(tuple(data.task for data in encoded)), np.stack(columns, axis=1)
     joint = replace(dataset, targets=raw_targets, types=types)
     if task.labels:
-        strata, names = label_strata(targets, task.labels, test_rows=dataset.test_rows)
+        strata, names = (targets == 1.0).astype(np.int8), [*task.labels]
     else:
         strata, names = _strata(encoded[0], np.isnan(columns[0]))
     return TaskData(joint, task, targets, strata, names, [*warnings], [*notes])

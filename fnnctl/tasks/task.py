@@ -405,7 +405,8 @@ class TaskData:
     targets: Targets
     """(N,)"""
     strata: IntArray
-    """(N,) stratum indices; a stratified split keeps the proportions of the strata."""
+    """(N,) stratum indices; a stratified split keeps the proportions of the strata. Of labels (N, L), 1 if a
+    row has the label, else 0."""
     strata_names: Sequence[str]
     """The names of the strata, for messages."""
     warnings: Sequence[Message]

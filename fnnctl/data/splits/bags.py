@@ -13,7 +13,7 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.data.splits.folds import by_stratum, fold_sizes
-from fnnctl.data.splits.groups import divide_groups, most_folds
+from fnnctl.data.splits.groups import are_labels, divide_groups, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.data.splits.seen_rows import SeenRows
 from fnnctl.seeds import Purpose, stream
@@ -103,7 +103,7 @@ def member_rows(
     groups: IntArray | None = None,
     trained: BoolArray | None = None,
 ) -> list[tuple[IntArray, IntArray]]:
-    """The training and the validation rows of each member, from n rows with `strata` (n,); both sorted.
+    """The training and the validation rows of each member, from n rows with these `strata`; both sorted.
 
     Each fold has ⌊n / members⌋ rows; the few rows that are left over are training rows of every member. With
     `groups` (n,), the rows of a group are in one fold, and folds differ in size. Then every member is
@@ -131,7 +131,7 @@ def _new_folds(
 ) -> IntArray:
     """The fold of each of n new rows, (n,); with groups, each has the `fewest` of these."""
     if groups is None:
-        return _dealt(strata, members, rng)
+        return _dealt_labels(strata, members, rng) if are_labels(strata) else _dealt(strata, members, rng)
     sizes = fold_sizes(len(strata), members)
     return divide_groups(groups, strata, sizes, rng=rng, fewest=[fewest] * members).astype(np.intp)
 
@@ -179,3 +179,13 @@ def _dealt(strata: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
     # the order of the folds is random: otherwise the first ones would get the odd rows of the first stratum
     fold_of[dealt] = rng.permutation(folds)[np.arange(len(dealt)) % folds]
     return fold_of
+
+
+def _dealt_labels(labels: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
+    """The fold of each of n rows with `labels` (n, L), or `_IN_NO_FOLD`, as many as of `_dealt` rows.
+
+    Those that are left over have the labels in proportion, too.
+    """
+    size, left_over = divmod(len(labels), folds)
+    fold_of = divide_groups(None, labels, np.array([*[size] * folds, left_over]), rng=rng)
+    return np.where(fold_of == folds, _IN_NO_FOLD, fold_of)

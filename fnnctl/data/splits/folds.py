@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.splits.groups import divide_groups, most_folds
+from fnnctl.data.splits.groups import are_labels, divide_groups, most_folds
 from fnnctl.data.splits.parts import Split, hold_out
 from fnnctl.seeds import Purpose, fold_seed, stream
 
@@ -130,23 +130,24 @@ def divide(
     seed: int,
     groups: IntArray | None = None,
 ) -> Folds:
-    """Divide N rows with `strata` (N,) into non-empty folds, `repeats` times.
+    """Divide N rows with `strata`, (N,) or labels (N, L), into non-empty folds, `repeats` times.
 
     The sizes of the folds differ by at most one; if stratified, so do the numbers of rows from each stratum.
     With `groups` (N,), the rows of a group are in the same fold, and a greedy algorithm makes sizes and
-    strata as even as it can. Raises ValueError if there are fewer rows, or groups, than folds.
+    strata as even as it can. It divides labels, too; the sizes of their folds differ by at most one. Raises
+    ValueError if there are fewer rows, or groups, than folds.
     """
     if most_folds(strata, groups) < folds:
         raise ValueError(f"{most_folds(strata, groups)} rows or groups cannot be divided into {folds} folds")
     assignment = np.empty((repeats, len(strata)), np.int32)
     for repeat in range(repeats):
         rng = stream(seed, Purpose.FOLDS, repeat)
-        if groups is None:
-            assignment[repeat] = _dealt(strata, folds, stratify, rng)
-        else:
+        if groups is not None or (stratify and are_labels(strata)):
             sizes = fold_sizes(len(strata), folds)
-            proportional = strata if stratify else np.zeros_like(strata)
+            proportional = strata if stratify else np.zeros(len(strata), np.intp)
             assignment[repeat] = divide_groups(groups, proportional, sizes, rng=rng)
+        else:
+            assignment[repeat] = _dealt(strata, folds, stratify, rng)
     return Folds(folds, assignment)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.columns.numbers import plain_number
-from fnnctl.data.splits.groups import divide_groups, most_folds
+from fnnctl.data.splits.groups import are_labels, divide_groups, most_folds
 from fnnctl.data.splits.in_order import distinct, part_ends
 from fnnctl.errors import DataError, Problem
 from fnnctl.seeds import Purpose, stream
@@ -93,14 +93,15 @@ def split_rows(
     groups: IntArray | None = None,
     order: FloatArray | None = None,
 ) -> Split:
-    """Draw the parts of N rows with the (N,) `strata`; messages show the `names` of the strata.
+    """Draw the parts of N rows with these `strata`, (N,) or labels (N, L); messages show their `names`.
 
     A share s of n rows is round(s·n) rows, and at least one row if s is not 0; the training part gets the
     rest. With `test_rows`, that many rows at the end are the test part, and the validation share refers to
     the other rows. If stratified, each stratum is divided in the same proportions by the largest remainder
     method and keeps at least one training row. If there are enough rows, each stratum also has a row in the
     test part, and then in the validation part. With `groups` (N,), the rows of a group stay together, and
-    sizes and proportions are as close as the groups allow. With an `order` (N,) the test part is the last
+    sizes and proportions are as close as the groups allow. Of labels each has about its share of every part,
+    and one with few rows may be in training rows alone. With an `order` (N,) the test part is the last
     rows, and the validation part the last of the others, whatever their strata: rows with equal values stay
     together, and sizes are as close as that allows. The test part does not depend on the validation share.
     Raises DataError if there are too few rows, groups or values.
@@ -114,11 +115,13 @@ def split_rows(
     rng = stream(seed, Purpose.SPLIT)
     if order is not None:
         parts = _ordered_parts(order[:pool], validation_size, test_size, config.by)
-    elif groups is not None and train_size < pool:
-        sizes = np.array([train_size, validation_size, test_size])
-        _check_groups(groups[:pool], sizes, config)
+    elif (groups is not None or (config.stratify and are_labels(strata))) and train_size < pool:
+        pool_groups = None if groups is None else groups[:pool]
+        if pool_groups is not None:
+            sizes = np.array([train_size, validation_size, test_size])
+            _check_groups(pool_groups, sizes, config)
         proportional = strata[:pool] if config.stratify else np.zeros(pool, np.intp)
-        parts = _group_parts(groups[:pool], proportional, validation_size, test_size, rng)
+        parts = _greedy_parts(pool_groups, proportional, validation_size, test_size, rng)
     elif config.stratify and train_size < pool:
         counts = np.bincount(strata[:pool], minlength=len(names))
         _check_strata(counts, names, train_size, validation_size, test_size)
@@ -192,25 +195,26 @@ def _too_few(problem: str, validation_size: int, test_size: int) -> DataError:
     return DataError(Problem(f"{problem} ({other_parts}): lower the shares, or add rows", path="data.split"))
 
 
-def _group_parts(
-    groups: IntArray, strata: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
+def _greedy_parts(
+    groups: IntArray | None, strata: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return (n,) the part of each row; the rows of a group are in one part.
+    """Return (n,) the part of each row; the rows of a group are in one part. Labels need no groups.
 
     The test part is divided off first, whatever the validation size. Of three or more groups it leaves two,
     for training and validation. The validation part has its share of the rows that are left.
     """
-    parts = np.zeros(len(groups), np.int8)
+    parts = np.zeros(len(strata), np.int8)
     if test_size:
-        sizes = np.array([len(groups) - test_size, test_size])
-        fewest = (min(2, len(np.unique(groups)) - 1), 1)
+        sizes = np.array([len(strata) - test_size, test_size])
+        fewest = (min(2, most_folds(strata, groups) - 1), 1)
         parts[divide_groups(groups, strata, sizes, rng=rng, fewest=fewest) == 1] = TEST
     if validation_size:
         rows = np.flatnonzero(parts != TEST)
-        ideal = round(len(rows) * validation_size / (len(groups) - test_size))
+        ideal = round(len(rows) * validation_size / (len(strata) - test_size))
         size = min(max(1, ideal), len(rows) - 1)
         sizes = np.array([len(rows) - size, size])
-        parts[rows] = divide_groups(groups[rows], strata[rows], sizes, rng=rng)  # 0 train, 1 validation
+        left = None if groups is None else groups[rows]
+        parts[rows] = divide_groups(left, strata[rows], sizes, rng=rng)  # 0 train, 1 validation
     return parts
 
 
@@ -226,8 +230,8 @@ def hold_out(
 
     These are round(share·n) rows: at least one if the share is not 0, and at most all but one. If stratified,
     they come from the strata in proportion, and each stratum keeps at least one row for training. With
-    `groups` (n,), whole groups are held out, so there may be fewer or more rows. Raises ValueError if there
-    are fewer than two rows, or groups.
+    `groups` (n,), whole groups are held out, so there may be fewer or more rows. Of labels (n, L) each has
+    about its share. Raises ValueError if there are fewer than two rows, or groups.
     """
     rows = len(strata)
     held = np.zeros(rows, np.bool_)
@@ -236,8 +240,8 @@ def hold_out(
     if most_folds(strata, groups) < 2:
         raise ValueError("a single row or group cannot be divided")
     size = min(max(1, round(share * rows)), rows - 1)
-    if groups is not None:
-        proportional = strata if stratify else np.zeros_like(strata)
+    if groups is not None or (stratify and are_labels(strata)):
+        proportional = strata if stratify else np.zeros(rows, np.intp)
         parts = divide_groups(groups, proportional, np.array([rows - size, size]), rng=rng)
         return np.asarray(parts == VALIDATION)
     if stratify:

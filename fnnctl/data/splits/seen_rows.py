@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray, UnsignedArray
 from fnnctl.config.schema.data import SplitConfig
-from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.groups import are_labels, divide_groups
 from fnnctl.data.splits.parts import TEST, TRAIN, VALIDATION, Split, apportion, part_size
 from fnnctl.errors import DataError, Problem
 from fnnctl.seeds import Purpose, stream
@@ -126,7 +126,7 @@ class _Draw:
     """How a part is drawn from some of n rows."""
 
     strata: IntArray
-    """(n,)"""
+    """(n,), or labels (n, L)"""
     groups: IntArray | None
     """(n,)"""
     order: FloatArray | None
@@ -143,9 +143,10 @@ class _Draw:
             return candidates[:0]
         if self.order is not None:
             return self._last(candidates, self.order[candidates], size, is_last=is_last)
-        if self.groups is not None:
+        if self.groups is not None or are_labels(self.strata):
+            groups = None if self.groups is None else self.groups[candidates]
             strata, sizes = self.strata[candidates], np.array([len(candidates) - size, size])
-            parts = divide_groups(self.groups[candidates], strata, sizes, rng=self.rng, fewest=(0, 1))
+            parts = divide_groups(groups, strata, sizes, rng=self.rng, fewest=(0, 1))
             chosen: IntArray = candidates[parts == 1]
             return chosen
         return self._stratified(candidates, size, outside)

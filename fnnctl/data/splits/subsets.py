@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.splits.groups import are_labels, divide_groups, most_folds
 from fnnctl.data.splits.in_order import cut_last, cuts
 from fnnctl.data.splits.parts import TRAIN, VALIDATION, Rows, Split
 from fnnctl.seeds import Purpose, stream
@@ -74,7 +75,7 @@ class Subset:
 def draw_share(
     strata: IntArray, share: float, *, rng: np.random.Generator, groups: IntArray | None = None
 ) -> IntArray:
-    """The sorted places, (m,), of a drawn share of n rows with `strata` (n,); none of no rows, else m ≥ 1.
+    """The sorted places, (m,), of a drawn share of n rows with these `strata`; none of no rows, else m ≥ 1.
 
     The rows are put in a random order in which any first ones have the strata in proportion: at each moment
     the stratum with the smallest share of its rows so far is next (Webster's method). The first row of every
@@ -83,10 +84,14 @@ def draw_share(
 
     With `groups` (n,), whole groups take the place of rows. A group counts for the stratum of which it has
     the largest share, and there are about share·n rows.
+
+    For labels (n, L) see `_halved`.
     """
     rows = len(strata)
     if not rows:
         return np.arange(0)
+    if are_labels(strata):
+        return _halved(strata, max(1, round(share * rows)), rng, groups)
     unit_of = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
     sizes, stratum_of = (
         np.bincount(unit_of),
@@ -108,6 +113,30 @@ def draw_share(
     is_drawn = np.zeros(len(sizes), np.bool_)
     is_drawn[order[:count]] = True
     return np.flatnonzero(is_drawn[unit_of])
+
+
+def _halved(labels: IntArray, size: int, rng: np.random.Generator, groups: IntArray | None) -> IntArray:
+    """The sorted places of `size` of n rows with `labels` (n, L), or about as many as the groups allow.
+
+    The rows are divided into two halves with the same shares of labels. If the first half is too large, it is
+    divided again; otherwise it is drawn, and the rest comes from the second half in the same way.
+    """
+    drawn = np.zeros(len(labels), np.bool_)
+    rows, left = np.arange(len(labels)), size
+    while left > 0:
+        row_groups = None if groups is None else groups[rows]
+        if most_folds(rows, row_groups) == 1:
+            drawn[rows] = 2 * left >= len(rows) or not drawn.any()
+            break
+        halves = np.array([len(rows) - len(rows) // 2, len(rows) // 2])
+        half_of = divide_groups(row_groups, labels[rows], halves, rng=rng)
+        first_half = rows[half_of == 0]
+        if left < len(first_half):
+            rows = first_half
+        else:
+            drawn[first_half] = True
+            rows, left = rows[half_of == 1], left - len(first_half)
+    return np.flatnonzero(drawn)
 
 
 def _strata_of_groups(group_of_row: IntArray, strata: IntArray) -> IntArray:

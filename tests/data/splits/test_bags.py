@@ -213,3 +213,25 @@ def test_bags_travel_with_what_was_seen() -> None:
     for bag, expected in zip(again, computed.of_members, strict=True):
         np.testing.assert_array_equal(bag.validation, expected.validation)
         np.testing.assert_array_equal(bag.train, expected.train)
+
+
+@given(rows=st.integers(2, 80), members=st.integers(2, 7), seed=st.integers(0, 10_000))
+def test_bags_of_labels_are_as_large_as_others_and_in_proportion(rows: int, members: int, seed: int) -> None:
+    assume(rows >= members)
+    labels = (np.random.default_rng(seed).random((rows, 3)) < [0.6, 0.2, 0.05]).astype(np.int8)
+    bags = bags_of(labels, members, seed)
+    assert {len(validation) for _, validation in bags} == {rows // members}
+    for train, validation in bags:
+        assert sorted([*train, *validation]) == list(range(rows))
+        share = labels.sum(axis=0) * (rows // members) / rows
+        assert (np.abs(labels[validation].sum(axis=0) - share) < 2).all()
+
+
+def test_new_rows_with_labels_are_dealt_to_all_members() -> None:
+    """Fewer new rows than members are learned by all; no row that a member has seen is in its bag."""
+    labels = np.random.default_rng(0).integers(0, 2, (12, 3))
+    for new in (2, 6):
+        trained = np.arange(12) < np.full((3, 1), 12 - new)
+        bags = member_rows(labels, 3, rng=np.random.default_rng(1), trained=trained)
+        assert [len(validation) for _, validation in bags] == [new // 3] * 3
+        assert all((validation >= 12 - new).all() for _, validation in bags)

@@ -133,3 +133,27 @@ def test_folds_of_one_repeat_share_its_array() -> None:
     lazy = folds.folds(validation=0.2, stratify=True, seed=1)
     assert len({id(fold.assigned) for fold in lazy}) == 2
     assert np.shares_memory(lazy[0].assigned, folds.assignment)
+
+
+def test_labels_are_folded_in_proportion() -> None:
+    """A fifth of 60, 15 and 5 rows is 12, 3 and 1; sizes are those of other folds, and repeats differ."""
+    labels = (
+        np.random.default_rng(1).permuted(np.tile(np.arange(103), (3, 1)), axis=1) < [[60], [15], [5]]
+    ).T
+    folds = divide(labels.astype(np.int8), folds=5, repeats=2, stratify=True, seed=4)
+    for repeat in range(2):
+        tested = [folds.test_rows(repeat, fold) for fold in range(5)]
+        assert [len(rows) for rows in tested] == [21, 21, 21, 20, 20]
+        assert (np.abs([labels[rows].sum(axis=0) - [12, 3, 1] for rows in tested]) < 2).all()
+    assert folds.assignment[0].tolist() != folds.assignment[1].tolist()
+
+
+def test_unstratified_folds_do_not_read_the_labels() -> None:
+    labels = np.random.default_rng(1).integers(0, 2, (40, 3))
+    groups = np.arange(40) // 3
+    for row_groups in (None, groups):
+        of_labels, of_numbers = (
+            divide(strata, folds=4, repeats=1, stratify=False, seed=4, groups=row_groups)
+            for strata in (labels, np.zeros(40, np.intp))
+        )
+        assert of_labels.assignment.tolist() == of_numbers.assignment.tolist()

@@ -74,6 +74,14 @@ def test_sizes_and_proportions_are_near_where_groups_are_small() -> None:
         assert abs(labels[part].mean() - labels.mean()) < 0.01
 
 
+def test_groups_of_one_target_keep_their_parts() -> None:
+    """The parts that these rows have had in former versions, in which labels were not divided."""
+    groups = np.array([0, 3, 3, 1, 1, 1, 2, 4, 4, 5, 6, 6, 7, 8, 8, 8, 8, 9])
+    strata = np.array([0, 1, 2, 0, 0, 1, 2, 2, 2, 0, 0, 1, 1, 0, 0, 0, 1, 1])
+    parts = divide_groups(groups, strata, np.array([10, 4, 4]), rng=np.random.default_rng(5))
+    assert parts.tolist() == [2, 0, 0, 0, 0, 0, 2, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 1]
+
+
 def test_groups_of_one_row_are_divided_exactly() -> None:
     labels = np.repeat([0, 1], [60, 40])
     parts = split(np.arange(100), labels).parts.values()
@@ -98,6 +106,67 @@ def test_a_test_file_needs_no_groups(load: Load, tmp_path: Path) -> None:
     parts = split_rows(target.codes, target.texts, settings, seed=0, test_rows=1, groups=groups)
     assert parts.test.tolist() == [12]
     assert len(parts.validation) == 2  # of 12 rows 3 are wanted, and the groups are pairs
+
+
+def deviation(labels: IntArray, parts: IntArray, sizes: IntArray) -> float:
+    """The largest number of rows that a part has too few or too many of a label."""
+    counts = np.array([labels[parts == part].sum(axis=0) for part in range(len(sizes))])
+    return float(np.abs(counts - np.outer(sizes, labels.sum(axis=0)) / len(labels)).max())
+
+
+def test_labels_worked_by_hand() -> None:
+    """Each half gets a row of each kind; a label with a single row goes to the part that lacks most of it."""
+    labels = np.array([[1, 1], [1, 1], [1, 0], [1, 0], [0, 1], [0, 1], [0, 0], [0, 0]])
+    halves = divide_groups(None, labels, np.array([4, 4]), rng=np.random.default_rng(0))
+    assert halves.reshape(4, 2).sum(axis=1).tolist() == [1, 1, 1, 1]
+    once = (np.arange(10) == 6)[:, None].astype(np.intp)
+    parts = divide_groups(None, once, np.array([3, 7]), rng=np.random.default_rng(0))
+    assert (np.bincount(parts).tolist(), parts[6]) == ([3, 7], 1)
+
+
+@given(
+    rows=st.integers(6, 90),
+    shares=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=3),
+    parts=st.integers(2, 4),
+    seed=st.integers(0, 10_000),
+    even=st.booleans(),
+)
+def test_parts_of_labels_have_exact_sizes_and_about_the_same_shares(
+    rows: int, shares: list[float], parts: int, seed: int, even: bool
+) -> None:
+    """They need not have a row, and a label may have none or all."""
+    rng = np.random.default_rng(seed)
+    labels = (rng.random((rows, len(shares))) < shares).astype(np.int8)
+    part_numbers = np.arange(rows) % parts if even else rng.integers(0, parts, rows)
+    sizes = np.bincount(part_numbers, minlength=parts)
+    drawn = [divide_groups(None, labels, sizes, rng=np.random.default_rng(seed)) for _ in range(2)]
+    assert np.bincount(drawn[0], minlength=parts).tolist() == sizes.tolist()
+    assert deviation(labels, drawn[0], sizes) < 2.0
+    assert drawn[0].tolist() == drawn[1].tolist()
+
+
+@pytest.mark.parametrize("sizes", [[400] * 5, [1700, 300], [285] * 7 + [5]])
+@pytest.mark.parametrize(("count", "most"), [(6, 2.0), (40, 5.0)])
+def test_many_rows_with_the_same_or_their_own_labels(sizes: list[int], count: int, most: float) -> None:
+    """Rows of random parts deviate by tens of rows."""
+    rng = np.random.default_rng(count)
+    labels = (rng.random((2000, count)) < np.linspace(0.01, 0.5, count)).astype(np.int8)
+    parts = divide_groups(None, labels, np.array(sizes), rng=rng)
+    assert np.bincount(parts).tolist() == sizes
+    assert deviation(labels, parts, np.array(sizes)) < most
+    at_random = rng.permutation(parts)
+    assert deviation(labels, at_random, np.array(sizes)) > 2 * most
+
+
+def test_groups_with_labels_stay_together() -> None:
+    rng = np.random.default_rng(2)
+    groups = rng.integers(0, 300, 2000)
+    labels = (rng.random((2000, 10)) < rng.random((300, 10))[groups] / 2).astype(np.int8)
+    for sizes in (np.array([400] * 5), np.array([1700, 300])):
+        parts = divide_groups(groups, labels, sizes, rng=rng)
+        assert len(np.unique(np.stack([groups, parts]), axis=1).T) == len(np.unique(groups))
+        assert (np.abs(np.bincount(parts) - sizes) <= np.bincount(groups).max()).all()
+        assert deviation(labels, parts, sizes) < 10
 
 
 def test_most_folds() -> None:

@@ -248,3 +248,38 @@ def test_groups_come_near_the_share() -> None:
     groups = np.repeat(np.arange(100), 3)
     held = hold_out(groups % 2, 0.2, stratify=True, rng=held_out(3, 0, 0), groups=groups)
     assert 54 <= held.sum() <= 66
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("test_rows", [0, 40])
+def test_labels_keep_their_proportions(grouped: bool, test_rows: int) -> None:
+    """A label of a single row is no error; the test part does not depend on the validation share."""
+    labels = (np.random.default_rng(3).random((240, 4)) < [0.5, 0.2, 0.1, 0.0]).astype(np.int8)
+    labels[17, 3] = 1
+    groups = np.arange(240) // 2 if grouped else None
+    pool = 240 - test_rows
+
+    def parts(**shares: float) -> Split:
+        config = SplitConfig.model_validate(shares | {"test": 0.2})
+        return split_rows(labels, list("abcd"), config, seed=5, test_rows=test_rows, groups=groups)
+
+    divided = parts(validation=0.3)
+    sizes_wanted = (140, 60, 40) if test_rows else (120, 72, 48)
+    for rows, size in zip(divided.parts.values(), sizes_wanted, strict=True):
+        assert abs(len(rows) - size) <= (1 if grouped else 0)
+        if rows is not divided.test or not test_rows:
+            assert (np.abs(labels[rows].sum(axis=0) - size * labels[:pool].sum(axis=0) / pool) < 4).all()
+    assert 17 in divided.train
+    assert parts(validation=0.0).test.tolist() == divided.test.tolist()
+    assert sorted(np.concatenate([*divided.parts.values()])) == list(range(240))
+
+
+def test_labels_are_held_out_in_proportion() -> None:
+    """A quarter of 30 and 12 of 80 rows; of a single row nothing is left."""
+    labels = np.stack([np.arange(80) < 30, np.arange(80) % 7 == 3], axis=1).astype(np.int8)
+    held = hold_out(labels, 0.25, stratify=True, rng=held_out(1, 0, 0))
+    assert held.sum() == 20
+    assert (np.abs(labels[held].sum(axis=0) - labels.sum(axis=0) / 4) <= 1).all()
+    at_random = hold_out(labels, 0.25, stratify=False, rng=held_out(1, 0, 0))
+    numbers = hold_out(np.zeros(80, np.intp), 0.25, stratify=False, rng=held_out(1, 0, 0))
+    assert at_random.tolist() == numbers.tolist()

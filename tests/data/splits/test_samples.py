@@ -43,3 +43,14 @@ def test_rows_in_an_order_are_the_last_ones_by_it() -> None:
     order = -np.arange(200.0)
     assert sample(4, order=order).tolist() == ROWS[:4].tolist()
     assert sample(4, order=-order).tolist() == ROWS[-4:].tolist()
+
+
+def test_labels_are_sampled_in_proportion() -> None:
+    """A quarter of the 80 and 30 rows with a label, of 160."""
+    labels = np.zeros((200, 2), np.int8)
+    labels[ROWS[:80], 0] = 1
+    labels[ROWS[65:95], 1] = 1
+    rows = sample_rows(ROWS, 40, strata=labels, order=None, rng=np.random.default_rng(1))
+    assert (len(rows), *labels[rows].sum(axis=0)) in {(40, 20, 7), (40, 20, 8)}
+    assert np.isin(rows, ROWS).all()
+    assert (np.diff(rows) > 0).all()

@@ -181,3 +181,14 @@ def test_members_of_another_number_have_seen_what_any_has() -> None:
     counts = np.array([[1, 0, 2], [0, 0, 1]])
     assert of_members(counts, 2) is counts
     assert of_members(counts, 3).tolist() == [[1, 0, 2]] * 3
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_labels_have_the_proportions_of_the_rows_that_a_part_is_drawn_from(grouped: bool) -> None:
+    """Of 60 unused rows 40 are tested, so two thirds of those with a label."""
+    labels = np.stack([np.arange(200) % 2, np.arange(200) % 5 == 2], axis=1).astype(np.int8)
+    groups = np.arange(200) // 2 if grouped else None
+    parts = split(200, seen_rows(200, [*range(140)]), strata=labels, groups=groups)
+    assert len(parts.test) == 40
+    assert parts.test.min() >= 140
+    assert (np.abs(labels[parts.test].sum(axis=0) - [20, 8]) <= 1).all()

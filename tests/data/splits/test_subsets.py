@@ -146,3 +146,20 @@ def test_a_group_counts_for_the_stratum_of_which_it_has_the_largest_share() -> N
         drawn = draw_share(strata, 0.4, rng=np.random.default_rng(seed), groups=groups)
         assert {2, 4} & {*groups[drawn].tolist()}
     assert draw_share(np.arange(0), 0.5, rng=np.random.default_rng(0)).tolist() == []
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_subsets_of_labels_are_nested_and_in_proportion(grouped: bool) -> None:
+    labels = (np.random.default_rng(4).random((300, 3)) < [0.5, 0.2, 0.05]).astype(np.int8)
+    groups = np.repeat(np.arange(100), 3) if grouped else None
+    shares = (0.001, *SHARES)
+    drawn = [draw_share(labels, share, rng=np.random.default_rng(2), groups=groups) for share in shares]
+    assert is_nested(drawn)
+    for share, rows in zip(shares, drawn, strict=True):
+        assert abs(len(rows) - max(1, round(300 * share))) <= (2 if grouped else 0)
+        assert (np.diff(rows) > 0).all()
+        if groups is not None:
+            assert len(np.unique(groups[rows])) * 3 == len(rows)
+        assert (
+            np.abs(labels[rows].sum(axis=0) - labels.mean(axis=0) * len(rows)) < (5 if grouped else 3)
+        ).all()

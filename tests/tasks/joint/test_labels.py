@@ -89,3 +89,11 @@ def test_targets_of_0_and_1_are_labels(values: tuple[Any, Any], *, are_labels: b
     task: Any = encode(load(rows, target=("red", "blue"))).task
     assert task.labels == (("red", "blue") if are_labels else ())
     assert (task.check_metric("f1_micro") is None) is are_labels
+
+
+def test_labels_are_the_strata_of_their_rows() -> None:
+    """A missing label counts as one that the row has not, and one with a single row is no error."""
+    rows = [{"x": i, "red": i % 2, "blue": "" if i == 3 else int(i == 4)} for i in range(8)]
+    data = encode(load(rows, target=("red", "blue")))
+    assert data.strata.tolist() == [[i % 2, int(i == 4)] for i in range(8)]
+    assert data.strata_names == ["red", "blue"]
