@@ -224,7 +224,7 @@ def _mean_over_targets(parts: Sequence[MeasuredRows]) -> MeasuredRows:
 def _joint_rows(parts: Sequence[MeasuredRows]) -> tuple[IntArray, list[IntArray], FloatArray]:
     """The rows that have any target, the places of those of each, and their truths: see `rows_of_targets`."""
     rows = np.unique(np.concatenate([part.rows for part in parts]))
-    positions = [np.searchsorted(rows, part.rows) for part in parts]
+    positions: list[IntArray] = [np.searchsorted(rows, part.rows) for part in parts]
     truths = np.zeros((len(rows), 2 * len(parts)))
     for column, (places, part) in enumerate(zip(positions, parts, strict=True)):
         truths[places, 2 * column] = part.truths
