@@ -355,7 +355,7 @@ def of_sum(form: Form, total: Any, rows: Any, spread: Any = None) -> Any:
         return total / rows
     if form == "root":
         return np.sqrt(total / rows)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         unexplained = np.float64(total) / spread
         return np.where(np.isfinite(unexplained), 1.0 - unexplained, np.nan)
 

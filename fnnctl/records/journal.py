@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
+from fnnctl.metrics.registry import of_one_target
 from fnnctl.records.trials import (
     Confirmed,
     ConfirmedKey,
@@ -206,13 +207,15 @@ class Journal:
         """The learning curve that has the objective after each epoch; None if no curve can have it.
 
         A trial has no curve of this name if its probabilities are corrected for class weights and the
-        objective is the loss.
+        objective is the loss. The losses of several targets have curves relative to the baseline's.
         """
         objective = self.settings.get("objective")
         if not isinstance(objective, Mapping):
             return None
         scheme = VALIDATION_SCHEMES.get(str(objective.get("on")))
         if scheme is None or not scheme.has_objective_curve:
+            return None
+        if of_one_target(str(objective.get("metric"))) == "loss":
             return None
         return f"validation_{objective.get('metric')}"
 

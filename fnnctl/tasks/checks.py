@@ -26,7 +26,7 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, where: str) 
     """A problem for each monitor that is not a column of the history, such as that `in a regression`."""
     for path, monitor in experiment.training.monitors.items():
         if monitor not in metrics.monitors:
-            advice = f"choose from {', '.join(metrics.monitors)}"
+            advice = f"choose from {metrics.monitors_in_words}"
             text = f"{monitor} is not recorded {where}"
             yield Problem(text, path=path, advice=advice, has_subject=True)
 

@@ -11,7 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure, mean_measure
+from fnnctl.config.schema.target import LABEL_CLASSES
+from fnnctl.metrics.class_metrics import ACCURACY
+from fnnctl.metrics.comparison.measures import (
+    Hits,
+    Measure,
+    class_measure,
+    error_measure,
+    label_measure,
+    mean_measure,
+)
+from fnnctl.metrics.label_metrics import LABEL_METRICS
 from fnnctl.metrics.metric import Metric
 from fnnctl.metrics.registry import (
     class_of,
@@ -21,7 +31,7 @@ from fnnctl.metrics.registry import (
     metrics_of,
     positive_metric,
 )
-from fnnctl.metrics.rows import ClassRows, class_kinds
+from fnnctl.metrics.rows import ClassRows, LabelRows, class_kinds
 from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.store.atomic import damaged
 from fnnctl.store.facts import TargetFacts
@@ -164,33 +174,62 @@ def _estimated_rows(run: RunFolder, name: str, power: float | None) -> MeasuredR
 def rows_of_targets(run: RunFolder, name: str) -> MeasuredRows | None:
     """See `ReadMeasured`: of `targets.NAME.METRIC`, the rows that have the target.
 
-    Of a METRIC, its mean over the targets of its kind, on the rows that have any of them. The truths are then
-    (n, 2T): those of each target, 0 in rows without it, and whether the row has it.
+    Of a METRIC, its mean over the targets of its kind, or that of all labels, on the rows that have any of
+    them. The truths are then (n, 2T): those of each target, 0 in rows without it, and whether the row has it.
     """
     folders = target_folders(run)
     if owned := owned_metric(name, (target.name for target, _ in folders)):
         target, folder = next(item for item in folders if item[0].name == owned[0])
         return _rows_of_target(folder, target, owned[1])
     record = metric_of(name)
+    labels = folders if all((*target.classes,) == LABEL_CLASSES for target, _ in folders) else []
     of_kind = [item for item in folders if record is not None and item[0].task == record.task]
+    of_kind = labels if record in LABEL_METRICS else of_kind
     of_kind.sort(key=lambda item: item[0].name)
     if not of_kind or name.startswith(f"{TARGETS}.") or name == LOSS:  # the sum's is no mean
         raise UnmeasuredError(target_metrics(run))
-    measured = [_rows_of_target(folder, target, name) for target, folder in of_kind]
+    of_labels = next((metric for metric in LABEL_METRICS if metric is record), None)
+    key = name if of_labels is None else ACCURACY.name
+    if labels and record is not None and record.is_over_classes:  # of labels it is the mean of the class 1
+        if not record.mean_of:
+            raise UnmeasuredError(target_metrics(run))
+        key = f"per_class.{LABEL_CLASSES[1]}.{record.mean_of}"
+    measured = [_rows_of_target(folder, target, key) for target, folder in of_kind]
     parts = [part for part in measured if part is not None]
+    if of_labels is not None:
+        return _rows_of_labels(parts, of_labels) if parts else None
     return _mean_over_targets(parts) if len(parts) == len(measured) else None
 
 
+def _rows_of_labels(parts: Sequence[MeasuredRows], metric: Metric[LabelRows]) -> MeasuredRows:
+    """The rows of a metric of all labels together, from those of the accuracy of each."""
+    rows, positions, truths = _joint_rows(parts)
+    labels = LabelRows(*np.zeros((3, len(rows), len(parts)), np.bool_))
+    for label, (places, part) in enumerate(zip(positions, parts, strict=True)):
+        if not isinstance(part.measure, Hits):
+            raise TypeError("accuracy is a hit or a miss per row")
+        labels.truths[places, label] = part.truths
+        labels.predictions[places, label] = (part.truths == 1) == part.measure.hits
+        labels.is_known[places, label] = True
+    return MeasuredRows(rows, truths, label_measure(metric, labels))
+
+
 def _mean_over_targets(parts: Sequence[MeasuredRows]) -> MeasuredRows:
+    rows, positions, truths = _joint_rows(parts)
+    measures = [part.measure for part in parts if part.measure is not None]
+    has_all = len(measures) == len(parts)
+    return MeasuredRows(rows, truths, mean_measure(measures, positions, len(rows)) if has_all else None)
+
+
+def _joint_rows(parts: Sequence[MeasuredRows]) -> tuple[IntArray, list[IntArray], FloatArray]:
+    """The rows that have any target, the places of those of each, and their truths: see `rows_of_targets`."""
     rows = np.unique(np.concatenate([part.rows for part in parts]))
-    positions = [np.searchsorted(rows, part.rows) for part in parts]
+    positions: list[IntArray] = [np.searchsorted(rows, part.rows) for part in parts]
     truths = np.zeros((len(rows), 2 * len(parts)))
     for column, (places, part) in enumerate(zip(positions, parts, strict=True)):
         truths[places, 2 * column] = part.truths
         truths[places, 2 * column + 1] = 1.0
-    measures = [part.measure for part in parts if part.measure is not None]
-    has_all = len(measures) == len(parts)
-    return MeasuredRows(rows, truths, mean_measure(measures, positions, len(rows)) if has_all else None)
+    return rows, positions, truths
 
 
 def _rows_of_target(folder: RunFolder, target: TargetFacts, metric: str) -> MeasuredRows | None:

@@ -15,6 +15,7 @@ from fnnctl.config.schema.losses import loss_record
 from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Metric, OfCounts, OfRows, TaskName
 from fnnctl.metrics.registry import CALIBRATED_LOSS, TRAIN, VALIDATION, is_loss, monitored
 from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.shape import NetworkShape, OutputShape
@@ -43,6 +44,10 @@ class EpochMetrics(Protocol):
     @property
     def monitors(self) -> tuple[str, ...]:
         """The columns that early stopping and an lr_schedule can monitor."""
+
+    @property
+    def monitors_in_words(self) -> str:
+        """What messages call the choices of a monitor."""
 
     @property
     def rising_columns(self) -> frozenset[str]:
@@ -102,6 +107,11 @@ class _Columns:
         return (*self.training_columns, *self.validation_columns)
 
     @property
+    def monitors_in_words(self) -> str:
+        """All of them: see `EpochMetrics`."""
+        return ", ".join(self.monitors)
+
+    @property
     def rising_columns(self) -> frozenset[str]:
         """The columns in which larger is better: see `EpochMetrics`."""
         columns = (self.training_columns[1], *self.validation_columns[1:])
@@ -133,7 +143,9 @@ class ClassificationEpochMetrics(_Columns):
         factors: FloatArray | None = None,
     ) -> Mapping[str, FloatArray]:
         """The validation columns, (K,) each: see `EpochMetrics`."""
-        rows = ClassRows(targets, predictions, self.classes)
+        rows = ClassRows(
+            targets.astype(np.intp, copy=False), predictions.astype(np.intp, copy=False), self.classes
+        )
         values = (_of_predictions(metric, rows) for metric in self.metrics)
         return dict(zip(self.validation_columns, (losses, *values), strict=True))
 
@@ -228,21 +240,25 @@ class DevianceEpochMetrics(RegressionEpochMetrics):
 
 @dataclass(frozen=True, slots=True)
 class JointEpochMetrics:
-    """The losses of several targets, which tell what metrics would: they are shares of the baseline's."""
+    """The losses of several targets, which are shares of the baseline's, and the metrics of each target."""
 
-    targets: tuple[str, ...]
-
-    rising_columns: ClassVar[frozenset[str]] = frozenset()
+    of_targets: Mapping[str, EpochMetrics]
+    """What is recorded of each target alone, by its name, in the order of the targets."""
 
     @property
     def training_columns(self) -> tuple[str, ...]:
         """The sum of the losses, and that of each target."""
-        return TRAIN_LOSS, *self._of_targets(TRAIN)
+        return TRAIN_LOSS, *(_target_column(TRAIN_LOSS, name) for name in self.of_targets)
 
     @property
     def validation_columns(self) -> tuple[str, ...]:
-        """The sum of the losses, and that of each target."""
-        return VALIDATION_LOSS, *self._of_targets(VALIDATION)
+        """The sum of the losses, and the loss and the metrics of each target."""
+        columns = (
+            _target_column(column, name)
+            for name, metrics in self.of_targets.items()
+            for column in metrics.validation_columns
+        )
+        return VALIDATION_LOSS, *columns
 
     @property
     def monitors(self) -> tuple[str, ...]:
@@ -250,9 +266,26 @@ class JointEpochMetrics:
         return (*self.training_columns, *self.validation_columns)
 
     @property
+    def monitors_in_words(self) -> str:
+        """See `EpochMetrics`; there may be hundreds of targets."""
+        name, metrics = next(iter(self.of_targets.items()))
+        loss, metric, *_ = (_target_column(column, name) for column in metrics.validation_columns)
+        return f"{VALIDATION_LOSS}, {TRAIN_LOSS} or those of one target, such as {loss} and {metric}"
+
+    @property
+    def rising_columns(self) -> frozenset[str]:
+        """The columns in which larger is better: see `EpochMetrics`."""
+        return frozenset(
+            _target_column(column, name)
+            for name, metrics in self.of_targets.items()
+            for column in metrics.rising_columns
+            if column.startswith(VALIDATION)
+        )
+
+    @property
     def guessing_loss(self) -> float:
         """The loss of the baselines, each of which has 1."""
-        return float(len(self.targets))
+        return float(len(self.of_targets))
 
     def validation_record(
         self,
@@ -261,8 +294,41 @@ class JointEpochMetrics:
         targets: TargetArray,
         factors: FloatArray | None = None,
     ) -> Mapping[str, FloatArray]:
-        """The validation columns, (K,) each, from the mean losses, (K, T): see `EpochMetrics`."""
-        return dict(zip(self.validation_columns, (losses.sum(axis=1), *losses.T), strict=True))
+        """The validation columns, (K,) each, from the mean losses, (K, T): see `EpochMetrics`.
+
+        The metrics of a target are those of the rows that have it; NaN if no row has.
+        """
+        parts = np.ones(targets.shape) if factors is None else factors
+        is_present = parts != 0.0
+        counts = is_present.sum(axis=1)  # (K, T)
+        record = dict.fromkeys(self.validation_columns, losses.sum(axis=1))  # in their order
+        names = [*self.of_targets]
+        for own, of_kind in self._targets_by_metrics().items():
+            columns = own.validation_columns
+            values = np.full((len(columns), *counts.shape), np.nan)
+            values[0] = losses
+            for count in np.unique(counts[:, of_kind]).tolist():
+                if count:  # one stack of all members and targets that have so many rows
+                    members, places = np.nonzero(counts[:, of_kind] == count)
+                    stack = members, slice(None), np.array(of_kind)[places]
+                    rows = is_present[stack]
+                    known = own.validation_record(
+                        losses[members, stack[2]] * (targets.shape[1] / count),
+                        *(part[stack][rows].reshape(-1, count) for part in (predictions, targets, parts)),
+                    )
+                    for number, column in enumerate(columns[1:], start=1):
+                        values[number, members, stack[2]] = known[column]
+            for number in of_kind:
+                for column, of_members in zip(columns, values[:, :, number], strict=True):
+                    record[_target_column(column, names[number])] = of_members
+        return record
+
+    def _targets_by_metrics(self) -> dict[EpochMetrics, list[int]]:
+        """The numbers of the targets that have the same metrics."""
+        numbers: dict[EpochMetrics, list[int]] = {}
+        for number, metrics in enumerate(self.of_targets.values()):
+            numbers.setdefault(metrics, []).append(number)
+        return numbers
 
     def calibrated_losses(
         self, scores: FloatArray, targets: TargetArray, networks: int, *, out_of_bag: bool
@@ -270,17 +336,22 @@ class JointEpochMetrics:
         """Raises TypeError: targets are calibrated one by one, after the training."""
         raise TypeError("the losses of several targets are not calibrated in training")
 
-    def _of_targets(self, part: str) -> list[str]:
-        return [_target_column(part, name) for name in self.targets]
 
-
-def _target_column(part: str, target: str) -> str:
-    return f"{part}targets.{target}.loss"
+def _target_column(column: str, target: str) -> str:
+    """The column of one of several targets, such as `validation_targets.price.loss`."""
+    part, _, metric = column.partition("_")
+    return f"{part}_{TARGETS}.{target}.{metric}"
 
 
 def target_monitor(monitor: str, target: str) -> str:
-    """The loss of one of several targets, on the part that a monitor of several targets measures."""
-    return _target_column(TRAIN if monitor.startswith(TRAIN) else VALIDATION, target)
+    """The column that a network of one of several targets watches if this is the monitor of all.
+
+    It is the loss of the target on the part that the monitor measures, unless the monitor is a metric of
+    this very target.
+    """
+    loss = _target_column(TRAIN_LOSS if monitor.startswith(TRAIN) else VALIDATION_LOSS, target)
+    owner, _, metric = monitor.rpartition(".")
+    return monitor if metric and owner == loss.rpartition(".")[0] else loss
 
 
 def _of_regression(output: OutputShape) -> RegressionEpochMetrics:
@@ -298,5 +369,9 @@ EPOCH_METRICS: Final[Mapping[TaskName, Callable[[OutputShape], EpochMetrics]]] =
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
     """The metrics that are recorded for networks of this shape after every epoch."""
     if shape.output.parts:
-        return JointEpochMetrics(tuple(part.target for part in shape.output.parts))
-    return EPOCH_METRICS[loss_record(shape.output.kind).task](shape.output)
+        return JointEpochMetrics({part.target: _of_one_target(part) for part in shape.output.parts})
+    return _of_one_target(shape.output)
+
+
+def _of_one_target(output: OutputShape) -> EpochMetrics:
+    return EPOCH_METRICS[loss_record(output.kind).task](output)

@@ -22,6 +22,7 @@ from fnnctl.metrics.stored import flat_metrics
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.epoch_metrics import EpochMetrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
@@ -190,6 +191,11 @@ class Task(Protocol):
 
     def check_output(self, output: Output) -> list[Problem]:
         """Problems with an output, at the path `model.output`; raises TypeError for several targets."""
+
+    def epoch_metrics(self, output: Output) -> EpochMetrics:
+        """What training records after every epoch; of another task's output, what it records with the
+        default. Raises TypeError for several targets.
+        """
 
     def check_metric(self, metric: str) -> str | None:
         """Why a metric cannot be used with this target; None if it can."""

@@ -71,6 +71,11 @@ def worth_trying(rows: int, *, is_ahead: bool, training: TrainingOutcome = UNKNO
     return f"{advice}; {counted(rows, 'row')} {are} too few to show a small improvement"
 
 
+def too_few_to_tell(rows: int) -> str:
+    """That no network can be told from the baseline by so few rows."""
+    return f"{counted(rows, 'row')} {'is' if rows == 1 else 'are'} too few to tell"
+
+
 def few_rows(rows: int, where: str) -> Message | None:
     """A warning if there are too few rows `where` the scores are measured, else None."""
     if rows >= MIN_ROWS:

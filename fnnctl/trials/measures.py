@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.metrics.registry import CALIBRATED_LOSS
+from fnnctl.metrics.registry import CALIBRATED_LOSS, of_one_target
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.task import metric_of
@@ -62,7 +62,7 @@ class ObjectiveMeasure:
             objective, loss = self._objective(stack, k, trained)
             is_diverged = objective is None and not math.isfinite(loss)
             outcome = Outcome.DIVERGED if is_diverged else trained.outcome
-            curves, kept_epoch = learning_curves(stack, k), _kept_epoch(stack, k)
+            curves, kept_epoch = learning_curves(stack, k, f"validation_{self.metric}"), _kept_epoch(stack, k)
             is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
             has_weights = self.weights_at is not None and objective is not None and is_final
             weights: Weights | None = None
@@ -82,8 +82,9 @@ class ObjectiveMeasure:
         column = f"validation_{self.metric}"
         columns = epoch_metrics(stack.fits[k].settings.shape).validation_columns
         # class weights make the losses of the history wrong, but no decisions; the history of a transformed
-        # target has metrics in its units
+        # target has metrics in its units, and that of several targets losses relative to the baseline's
         is_wrong = _is_corrected(stack, k) if column == VALIDATION_LOSS else fit.decoder.has_transform
+        is_wrong = is_wrong or of_one_target(self.metric) == "loss"
         if self.part == "validation" and not is_wrong and column in columns:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
@@ -106,12 +107,24 @@ class ObjectiveMeasure:
         return metric_of(part, self.metric), part.loss
 
 
-def learning_curves(stack: TrainedStack, k: int) -> dict[str, list[float | None]]:
-    """The learning curves of fit k since the stack's start, as they are recorded."""
-    history, metrics = stack.trained_fit(k).history, epoch_metrics(stack.fits[k].settings.shape)
+def learning_curves(stack: TrainedStack, k: int, *read: str) -> dict[str, list[float | None]]:
+    """The learning curves of fit k since the stack's start, as they are recorded.
+
+    Of the columns of several targets, which may be hundreds, they are those that are `read` or monitored.
+    """
+    history, fit = stack.trained_fit(k).history, stack.fits[k]
+    metrics = epoch_metrics(fit.settings.shape)
+    names = [metrics.training_columns[0], *metrics.validation_columns[:2], CALIBRATED_LOSS]
+    if fit.settings.shape.output.parts:
+        names = [
+            metrics.training_columns[0],
+            VALIDATION_LOSS,
+            *read,
+            *fit.experiment.training.monitors.values(),
+        ]
     curves = {
         name: [value if math.isfinite(value) else None for value in history[name][stack.start :]]
-        for name in (metrics.training_columns[0], *metrics.validation_columns[:2], CALIBRATED_LOSS)
+        for name in dict.fromkeys(names)
         if name in history
     }
     if VALIDATION_LOSS in curves and _is_corrected(stack, k):

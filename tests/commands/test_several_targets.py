@@ -82,6 +82,28 @@ def test_what_a_run_has_of_each_target(program: Program, tmp_path: Path) -> None
     columns = dict(zip(history[0].split(","), history[-1].split(","), strict=True))
     parts = [float(columns[f"validation_targets.{name}.loss"]) for name in ("price", "grade")]
     assert float(columns["validation_loss"]) == pytest.approx(sum(parts))
+    assert {"validation_targets.price.r2", "validation_targets.grade.f1_macro"} <= columns.keys()
+
+
+@pytest.mark.parametrize("together", ["true", "false"])
+def test_early_stopping_and_a_schedule_watch_a_metric_of_one_target(program: Program, together: str) -> None:
+    monitor = "validation_targets.price.r2"
+    stopping = f"training.early_stopping={{monitor: {monitor}, patience: null}}"
+    schedule = f"training.lr_schedule={{name: adaptive, monitor: {monitor}, patience: 1}}"
+    settings = [
+        f"model.together={together}",
+        "model.ensemble=1",
+        "training.epochs=12",
+        "data.split.validation=0.2",
+    ]
+    options = [word for setting in (*settings, stopping, schedule) for word in ("--set", setting)]
+    history = RunFolder(run_of(program, "train", "t.yaml", *options))
+    table = history.read_columns("history.csv") or {}
+    values, rates = (np.array(table[name], np.float64) for name in (monitor, "learning_rate"))
+    if together == "true":
+        assert read_json(history.path / "manifest.json")["training"]["best_epoch"] == 1 + values.argmax()
+    stays = [k for k in range(1, 12) if values[k] <= max(values[:k])]
+    assert bool(stays) == (rates[-1] < 0.02)
 
 
 def test_a_cross_validation_has_means_and_the_metrics_of_each_target(program: Program) -> None:
@@ -122,6 +144,7 @@ def test_a_search_maximizes_the_metric_of_a_target_or_a_mean(
         "training.mixup=0.2",
         "training.label_smoothing=0.1",
         "training.early_stopping.monitor=validation_r2",
+        "training.early_stopping.monitor=validation_targets.price.accuracy",
         "search.objective.metric=targets.price.accuracy",
         "data.target=[price, price]",
         "data.target=[]",

@@ -41,7 +41,8 @@ def value_text(value: Any) -> str:
 def _form_in_words(form: Form) -> str:
     match form.kind:
         case "words":
-            return form.words[0] if len(form.words) == 1 else f"one of {', '.join(form.words)}"
+            further = f", or {form.further}" if form.further else ""
+            return form.words[0] if len(form.words) == 1 else f"one of {', '.join(form.words)}{further}"
         case "integer":
             return _number_in_words("a whole number", form)
         case "number":

@@ -43,6 +43,8 @@ class Form:
     """`words` is a choice between words. A `mapping` has keys that the user chooses; those of a `section` are
     fixed."""
     words: tuple[str, ...] = ()
+    further: str = ""
+    """What messages call texts that are no words of the choice and may be chosen, too."""
     section: type[Section] | None = None
     entries: tuple[Form, ...] = ()
     """The forms of a list's entries, or of a mapping's values."""
@@ -131,7 +133,7 @@ def _forms(annotation: Any, metadata: Sequence[Any] = ()) -> Iterator[Form]:
                 forms += [Form(kind="section", section=section) for section in part.in_use()]
                 forms = [replace(form, plugins=part.kind) for form in forms]
             case OneOf():
-                forms = [Form(kind="words", words=tuple(part.words()))]
+                forms = [Form(kind="words", words=tuple(part.words()), further=part.others_in_words)]
             case AsWritten():
                 forms = [*_forms(part.kind)]
     yield from forms

@@ -22,8 +22,16 @@ Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-LOSS_OF_TARGET: Final = r"(train|validation)_targets\..+\.loss"
-Monitor = Annotated[str, PluginName(find_monitored), OneOf(monitors, others=LOSS_OF_TARGET)]
+OF_TARGET: Final = r"(train_targets\..+\.loss|validation_targets\..+\.\w+)"
+Monitor = Annotated[
+    str,
+    PluginName(find_monitored),
+    OneOf(
+        monitors,
+        others=OF_TARGET,
+        others_in_words="of one of several targets validation_targets.NAME.loss and the like",
+    ),
+]
 """A column of history.csv with a loss or a metric that training records, also for one of several targets."""
 
 

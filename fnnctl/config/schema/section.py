@@ -129,6 +129,8 @@ class OneOf:
     words: Callable[[], Sequence[str]]
     others: str = ""
     """A pattern of further texts, such as those with a name from the data."""
+    others_in_words: str = ""
+    """What messages call the further texts."""
 
     def check(self, text: str) -> str:
         """The text; raises ValueError if it is none of the words, and no other text."""

@@ -22,11 +22,12 @@ from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.comparison.rows import own_interval
 from fnnctl.metrics.number_metrics import D2, DEVIANCE
 from fnnctl.metrics.registry import headline, metric_of, positive_metric
-from fnnctl.metrics.stored import TARGETS, flat_metrics
+from fnnctl.metrics.stored import TARGETS, flat_metrics, owned_metric
 from fnnctl.report.summary import task_report
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import displayed_status
+from fnnctl.store.facts import TargetFacts
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
@@ -350,17 +351,20 @@ def _without_value(run: RunFolder, metric: str, option: str) -> UsageError:
     return UsageError(f"{option}: {metric} has no value in {run.path}")
 
 
-def require_same_target(runs: Sequence[RunFolder], *, may_lack_classes: bool = False) -> None:
+def require_same_target(
+    runs: Sequence[RunFolder], metric: str | None = None, *, may_lack_classes: bool = False
+) -> None:
     """Raise `UsageError` if the runs do not all have the first one's target.
 
-    With `may_lack_classes` the others may have only some of its classes.
+    With the `metric` of one of several targets, the others may differ. With `may_lack_classes` the others may
+    have only some of its classes.
     """
     first = runs[0].read_manifest().data
     for run in runs[1:]:
         data = run.read_manifest().data
         if first and data and may_lack_classes:
             data = _with_classes_of(first, data)
-        if first and data and (difference := _different_target(first, data)):
+        if first and data and (difference := _different_target(first, data, metric)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
 
 
@@ -447,11 +451,11 @@ def _require_same_levels(runs: Sequence[ComparedRun], metric: str) -> None:
             )
 
 
-def _different_target(a: DataFacts, b: DataFacts) -> str | None:
+def _different_target(a: DataFacts, b: DataFacts, metric: str | None) -> str | None:
     if a.task != b.task:
         return f"one is a {a.task}, the other a {b.task}"
     if a.targets and b.targets:
-        return _different_targets(a, b)
+        return _different_targets(_targets_of(a, metric), _targets_of(b, metric))
     if a.target != b.target:
         return f"their targets are {quoted(a.target)} and {quoted(b.target)}"
     if unshared := sorted({*a.classes} ^ {*b.classes}):
@@ -459,9 +463,15 @@ def _different_target(a: DataFacts, b: DataFacts) -> str | None:
     return None
 
 
-def _different_targets(a: DataFacts, b: DataFacts) -> str | None:
+def _targets_of(data: DataFacts, metric: str | None) -> dict[str, TargetFacts]:
+    """The one of several targets that a metric is of, or all of them, by name."""
+    targets = {target.name: target for target in data.targets}
+    owned = owned_metric(metric or "", targets)
+    return targets if owned is None else {owned[0]: targets[owned[0]]}
+
+
+def _different_targets(first: Mapping[str, TargetFacts], second: Mapping[str, TargetFacts]) -> str | None:
     """Why runs with several targets, in any order, do not have the same ones."""
-    first, second = ({target.name: target for target in data.targets} for data in (a, b))
     if unshared := [name for name in (*first, *second) if (name in first) != (name in second)]:
         has = f"only one of them has the target{'s' if len(unshared) > 1 else ''}"
         return f"{has} {word_list([*map(quoted, unshared)])}"

@@ -196,7 +196,7 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     installed or not allowed, and `DataError` for damaged files.
     """
     require_different(runs)
-    require_same_target(runs)
+    require_same_target(runs, metric)
     metric = metric or default_metric(runs[0])
     compared = read_compared_runs(runs, metric)
     pairs = tuple(compared_pairs(compared, metric))

@@ -22,7 +22,7 @@ from fnnctl.report.comparison.sections import (
 )
 from fnnctl.report.comparison.target_comparison import TargetComparison
 from fnnctl.report.document import Document, Section, block_section, merge_blocks
-from fnnctl.report.words import number
+from fnnctl.report.words import NOTHING, number
 from fnnctl.text import counted, joined_words, p_number, quoted, word_list
 
 NAMED: Final = 4
@@ -127,7 +127,7 @@ def _differences(comparison: TargetComparison) -> Table:
                     signed(difference.value, each.metric),
                     ends(difference.ci95, each.metric),
                     p_number(difference.p),
-                    p_number(pair.p_holm),
+                    p_number(pair.p_holm) if each.tests > 1 else NOTHING,
                 )
             )
     header = (

@@ -91,7 +91,7 @@ class Classification:
     def check(self, experiment: Experiment) -> list[Problem]:
         weights = experiment.training.class_weights
         problems = [
-            *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), f"in a {self.name}"),
+            *refused_monitors(experiment, self.epoch_metrics(experiment.model.output), f"in a {self.name}"),
             *refused_metrics(experiment, self.name),
             *refused_settings(experiment, self.target, len(self.classes)),
         ]
@@ -105,6 +105,9 @@ class Classification:
             ]
         problems += [Problem(self._no_class(name), path=format_path(path)) for path, name in wrong]
         return [*self.check_output(experiment.model.output), *problems]
+
+    def epoch_metrics(self, output: Output) -> ClassificationEpochMetrics:
+        return ClassificationEpochMetrics(len(self.classes))
 
     def check_output(self, output: Output) -> list[Problem]:
         problems = [*refused_output(output, self.name)]

@@ -26,7 +26,7 @@ from fnnctl.metrics.guessing import (
 )
 from fnnctl.metrics.paired import LEVEL, mean_test
 from fnnctl.metrics.ranking import AucEstimate
-from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
+from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, too_few_to_tell, worth_trying
 from fnnctl.text import capitalized, counted, p_text, quoted, word_list
 
 HeldOut: TypeAlias = tuple[IntArray, FloatArray]
@@ -62,7 +62,7 @@ class JudgedRows:
     @property
     def too_few(self) -> str:
         """That no network could be shown to be better on these rows."""
-        return f"{counted(len(self.labels), 'row')} are too few to tell"
+        return too_few_to_tell(len(self.labels))
 
 
 UNEQUAL = 0.8

@@ -29,7 +29,7 @@ from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.tasks.checks import refused_monitors
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoder import OutputDecoder
-from fnnctl.tasks.epoch_metrics import JointEpochMetrics
+from fnnctl.tasks.epoch_metrics import EpochMetrics, JointEpochMetrics
 from fnnctl.tasks.joint.decoder import JointDecoder, as_encoded, baseline_loss, parts_of
 from fnnctl.tasks.joint.scores import (
     JointOutOfFold,
@@ -109,12 +109,17 @@ class JointTask:
 
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
-            *refused_monitors(experiment, JointEpochMetrics(self.targets), "with several targets"),
+            *refused_monitors(experiment, self._epoch_metrics(experiment.model), "with several targets"),
             *refused_by_targets(experiment, self.targets),
             *self._refused_by_all(experiment),
             *self._refused_outputs(experiment),
             *self._repeated_columns(),
         ]
+
+    def _epoch_metrics(self, model: ModelConfig) -> JointEpochMetrics:
+        """What is recorded of the targets with their outputs."""
+        pairs = zip(self.targets, self.tasks, strict=True)
+        return JointEpochMetrics({name: task.epoch_metrics(model.output_for(name)) for name, task in pairs})
 
     def _repeated_columns(self) -> Iterator[Problem]:
         """The problem if `predict` would write two columns of one name."""
@@ -151,6 +156,9 @@ class JointTask:
                 yield replace(problem, path=own)
 
     def check_output(self, output: Output) -> list[Problem]:
+        raise TypeError("each target has an output of its own")
+
+    def epoch_metrics(self, output: Output) -> EpochMetrics:
         raise TypeError("each target has an output of its own")
 
     def check_metric(self, metric: str) -> str | None:

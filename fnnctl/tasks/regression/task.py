@@ -60,13 +60,6 @@ if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
 
 
-def _epoch_metrics(output: Output) -> EpochMetrics:
-    """The metrics that are recorded with an output; of another task's, those of the default."""
-    record = loss_records().get(output.name)
-    of_task = output_of(output if record and record.task == REGRESSION else AutoOutput(), REGRESSION)
-    return epoch_metrics(NetworkShape(1, (), output_shape(of_task, 1)))
-
-
 @dataclass(frozen=True, slots=True)
 class Regression:
     """The target is a number in any unit."""
@@ -111,10 +104,15 @@ class Regression:
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
             *self.check_output(experiment.model.output),
-            *refused_monitors(experiment, _epoch_metrics(experiment.model.output), f"in a {self.name}"),
+            *refused_monitors(experiment, self.epoch_metrics(experiment.model.output), f"in a {self.name}"),
             *refused_metrics(experiment, self.name),
             *refused_settings(experiment, self.target, classes=0),
         ]
+
+    def epoch_metrics(self, output: Output) -> EpochMetrics:
+        record = loss_records().get(output.name)
+        of_task = output_of(output if record and record.task == REGRESSION else AutoOutput(), REGRESSION)
+        return epoch_metrics(NetworkShape(1, (), output_shape(of_task, 1)))
 
     def check_output(self, output: Output) -> list[Problem]:
         return [*refused_output(output, self.name), *self._refused_targets(output)]

@@ -11,8 +11,8 @@ from fnnctl.messages import Message
 from fnnctl.metrics.mean_calibration import total_p
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.rows import ErrorRows
-from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
-from fnnctl.text import counted, p_text
+from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, too_few_to_tell, worth_trying
+from fnnctl.text import p_text
 
 TOTAL_LEVEL = 0.01
 """A wrong total is no error by itself: once in a hundred tests chance alone warns."""
@@ -59,7 +59,7 @@ def baseline_warning(
         f"training targets ({_in_units(baseline_error)}) by more than chance ({p_text(p)})"
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
-        advice = f"{counted(len(targets), 'row')} are too few to tell"
+        advice = too_few_to_tell(len(targets))
     else:
         advice = worth_trying(len(targets), is_ahead=error < baseline_error, training=training)
     return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)

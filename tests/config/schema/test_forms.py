@@ -18,7 +18,7 @@ from fnnctl.config.schema.forms import (
 )
 from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.config.schema.lookups import forms_at
-from fnnctl.config.schema.lr_schedules import LOSS_OF_TARGET
+from fnnctl.config.schema.lr_schedules import OF_TARGET
 from fnnctl.config.schema.records import record_in
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 
@@ -33,7 +33,7 @@ def json_forms(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Ite
     elif union := {"allOf", "anyOf", "oneOf"} & schema.keys():
         for part in schema[union.pop()]:
             yield from json_forms(part, definitions)
-    elif schema.get("pattern") != f"^{LOSS_OF_TARGET}$":  # messages list the columns of all tasks alone
+    elif schema.get("pattern") != f"^{OF_TARGET}$":  # messages list the columns of all tasks alone
         yield plain_json(schema, definitions)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, f1_score, hamming_loss
 
 from fnnctl.errors import UsageError
 from fnnctl.report.blocks import Table
 from fnnctl.report.comparison.compared_run import default_metric
-from fnnctl.report.comparison.comparison import compare_runs
+from fnnctl.report.comparison.comparison import RunComparison, compare_runs
 from fnnctl.report.comparison.shown import document, to_json, verdicts
 from fnnctl.report.comparison.target_comparison import TargetComparison, compare
 from fnnctl.report.gates import not_worse_result
@@ -119,6 +120,38 @@ def test_other_targets_are_named(tmp_path: Path, runs: list[RunFolder]) -> None:
     other = write_targets(tmp_path, "x", (1, 1, 1), 0.9, order=(0, 1, 3))
     with pytest.raises(UsageError, match=r"only one of them has the target 'age'$"):
         compare([runs[0], other])
+    shared = compare([runs[0], other], "targets.price.r2")
+    assert shared.runs[0].value == compare(runs, "targets.price.r2").runs[0].value
+
+
+@pytest.mark.parametrize("metric", ["subset_accuracy", "hamming_loss", "f1_micro", "f1_macro"])
+def test_a_metric_of_labels_is_that_of_scikit_learn(tmp_path: Path, metric: str) -> None:
+    rng = np.random.default_rng(3)
+    truths, guesses = rng.integers(0, 2, (2, 40, 3))
+    value = {
+        "subset_accuracy": accuracy_score(truths, guesses),
+        "hamming_loss": hamming_loss(truths, guesses),
+        "f1_micro": f1_score(truths, guesses, average="micro"),
+        "f1_macro": f1_score(truths, guesses, average="macro"),
+    }[metric]
+    written = []
+    for name in ("a", "b"):
+        files = []
+        for label in range(3):
+            lines = [
+                f"{row},{truth},{guess},{1 - guess},{guess}"
+                for row, (truth, guess) in enumerate(zip(truths[:, label], guesses[:, label], strict=True))
+            ]
+            text = "\n".join(["row,label,prediction,p_0,p_1", *lines, ""])
+            files.append((f"targets/{label + 1}-l{label}/predictions.csv", iter([text])))
+        targets = [{"name": f"l{k}", "task": "classification", "classes": ["0", "1"]} for k in range(3)]
+        facts = {"task": "several", "classes": [], "target": "", "targets": targets}
+        test = {"test": {metric: float(value)}}
+        written.append(write_run(tmp_path, name, kind="train", metrics=test, artifacts=files, data=facts))
+    comparison = compare(written, metric)
+    assert isinstance(comparison, RunComparison)
+    assert comparison.runs[0].value == pytest.approx(value)
+    assert comparison.pairs[0].verdict == "tie"
 
 
 def test_the_sum_of_losses_is_not_compared(runs: list[RunFolder]) -> None:
@@ -141,6 +174,7 @@ def test_the_document_has_a_row_for_each_target_and_mean(runs: list[RunFolder]) 
     assert [row[0] for row in tables["Differences, A − B"].rows] == [
         "price", "days", "age", "grade", "mean R²",
     ]  # fmt: skip
+    assert tables["Differences, A − B"].rows[-1][-1] == "–"  # a question of its own, without a correction
 
 
 def test_json_has_the_target_in_each_entry(runs: list[RunFolder]) -> None:
