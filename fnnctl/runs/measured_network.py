@@ -28,7 +28,6 @@ class MeasuredNetwork:
         self.evaluated = run.read_manifest().evaluated
         """The facts of an evaluation of a file; None for other runs."""
         model = load_model(run, context.labelled_note)
-        model.refuse_several("the importance of columns, or partial dependence")
         threshold = self.evaluated.threshold if self.evaluated else None
         self.model: SavedModel = model.deciding_at(threshold)
         set_blas_threads(self.model.threads)

@@ -31,6 +31,7 @@ def measure_partial_dependence(
     unless that is known: from `importances` or the table in the folder. The tables and the figures are
     written where those of the importance are. Raises `InputError` if the network reads no such column.
     """
+    network.model.refuse_several("partial dependence")
     context, count = network.context, columns if isinstance(columns, int) else 0
     varied = VariedColumns(() if isinstance(columns, int) else columns, pairs)
     varied.check(network.model)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from fnnctl.errors import DataError
 from fnnctl.store import names
-from fnnctl.store.atomic import damaged, read_bytes, read_sha256, write_bytes, write_lines
+from fnnctl.store.atomic import damaged, read_bytes, read_sha256, write_bytes, write_files
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.labels import Labels, read_labels
@@ -201,8 +201,11 @@ class RunFolder:
         return next((folder for folder in folders if folder.has(names.MANIFEST)), None)
 
     def write_rebuilt(self, name: str, lines: Iterable[str]) -> None:
-        """Write a file that can be computed again at any time from the run's network and its data."""
-        write_lines(self.path / name, lines)
+        """Write a file that can be computed again at any time from the run's network and its data.
+
+        The name may begin with a folder, which is made.
+        """
+        write_files(self.path, [(name, lines)])
 
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of the run's figures; figures can be redrawn at any time."""
