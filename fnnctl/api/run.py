@@ -263,7 +263,8 @@ class Run:
         """Measure which columns matter to the network, on rows that it was not trained on.
 
         The result has the columns of feature_importance.csv, and a row per column of the data, the most
-        important one first: how much worse each metric is if its values are permuted, with an interval. A run
+        important one first: how much worse each metric is if its values are permuted, with an interval. With
+        several targets that is the loss of all; columns such as `targets.price.r2` are for each target. A run
         whose data were in memory gets them again as `data`. Raises `UsageError` if the run has no network or
         no such rows, and `DataError` if the data have changed.
         """

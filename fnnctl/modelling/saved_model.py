@@ -91,27 +91,18 @@ class SavedModel:
         several = range(len(self.description.targets))
         return [self.of_target(number) for number in several] or [self]
 
-    def refuse_several(self, what: str, *, instead: str = "") -> None:
-        """Raise `UsageError` if its networks have several targets, and `what` is for those of one alone.
-
-        `instead` says what to do.
-        """
-        task = self.trained_task
-        if len(task.tasks) > 1:
-            raise UsageError(
-                f"{what}: is for one target, but {self.run.path} has {task.in_words()}"
-                f"{instead and f'; {instead}'}"
-            )
-
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
 
-        Raises `UsageError` if there are not two classes.
+        Raises `UsageError` if there are not two classes, or several targets.
         """
         if threshold is None:
             return self
-        instead = "train with model.threshold, which is for all that have two classes"
-        self.refuse_several("--threshold", instead=instead)
+        if len(self.trained_task.tasks) > 1:
+            raise UsageError(
+                f"--threshold: is for one target, but {self.run.path} has {self.trained_task.in_words()}; "
+                f"train with model.threshold, which is for all that have two classes"
+            )
         if self.predictor.decoder.decision is None:
             task = self.predictor.task.in_words()
             raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {task}")
