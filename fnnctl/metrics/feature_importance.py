@@ -12,6 +12,10 @@ paired. The variance of the importance is that of the influences, divided by the
 is not a mean is linearized (the delta method). With R permutations the influences vary by about 1/R more than
 with all of them, so the interval is slightly too wide. It is Student's, with one degree of freedom less than
 there are rows.
+
+A row may lack one of several targets: it gives values to others, but its own loss does not count. The mean
+loss is then the sum of the losses that count, divided by the number of these rows: a ratio of two means over
+all rows, which is linearized, too.
 """
 
 from __future__ import annotations
@@ -19,13 +23,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.metric import OfRows
 from fnnctl.metrics.paired import MANY
 from fnnctl.metrics.ranking import Z_95
@@ -70,7 +74,12 @@ class Estimate:
 
 
 def estimate(
-    metric: str, losses: FloatArray, permuted: FloatArray, donors: IntArray, targets: FloatArray
+    metric: str,
+    losses: FloatArray,
+    permuted: FloatArray,
+    donors: IntArray,
+    targets: FloatArray,
+    is_counted: BoolArray | None = None,
 ) -> Estimate | None:
     """The importance of a column for a metric that follows from a value per row; None if it does not exist.
 
@@ -80,38 +89,56 @@ def estimate(
         permuted: (R, n) the loss of each row with the column's value of another row.
         donors: (R, n) the number of that row; each line is a permutation.
         targets: (n,) for R² only: their variance.
+        is_counted: (n,) which rows have the target, at least one; by default all. The losses and targets of
+            others are any finite numbers.
     """
+    rows = len(losses)
+    counted = rows if is_counted is None else int(np.count_nonzero(is_counted))
+    weights = np.ones(rows) if is_counted is None else is_counted * (rows / counted)
     with np.errstate(all="ignore"):  # a metric may not exist
-        influence, rises = _linearized(metric, losses, permuted - losses, donors, targets)
+        influence, rises = _linearized(metric, losses, permuted - losses, donors, targets, weights)
     if not np.isfinite(rises).all():
         return None
-    mean, interval, rows = float(rises.mean()), None, len(losses)
-    error = float(np.std(influence, ddof=1)) / math.sqrt(rows) if rows > 1 else math.nan
+    mean, interval = float(rises.mean()), None
+    error = float(np.std(influence, ddof=1)) / math.sqrt(rows) if counted > 1 else math.nan
     if math.isfinite(error):
-        half_width = _quantile(rows - 1) * error
+        # As if the squares had been divided by one less than the rows that count.
+        error *= math.sqrt((rows - 1) * counted / (rows * (counted - 1)))
+        half_width = _quantile(counted - 1) * error
         interval = [mean - half_width, mean + half_width]
     return Estimate(mean, float(rises.std()), interval)
 
 
 def _linearized(
-    metric: str, losses: FloatArray, changes: FloatArray, donors: IntArray, targets: FloatArray
+    metric: str,
+    losses: FloatArray,
+    changes: FloatArray,
+    donors: IntArray,
+    targets: FloatArray,
+    weights: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Each row's influence on the importance, up to a constant, (n,), and each permutation's value, (R,).
 
-    `changes` (R, n) are the permuted rows' losses less their own.
+    `changes` (R, n) are the permuted rows' losses less their own. The `weights` (n,) have the mean 1, and are
+    0 for rows that do not count.
     """
+    losses, changes = weights * losses, weights * changes
     form, before, changed = _form(metric), losses.mean(), changes.mean(axis=1)
     effects = changes.mean(axis=0) + _given(changes, donors)
+    surplus = weights - 1.0  # 0 if all rows count
     if form == "mean":
-        return effects, changed
+        return effects - changed.mean() * surplus, changed
     if form == "explained":
-        squares = np.square(targets - targets.mean())
+        squares = weights * np.square(targets - (weights * targets).mean())
         variance = squares.mean()
         rises = changed / variance
         return (effects - rises.mean() * squares) / variance, rises
     # The square root's slope: a mean loss of 0 is the least possible, so no row has an influence.
-    slopes = [0.5 / math.sqrt(mean) if mean > 0 else 0.0 for mean in (before + changed.mean(), before)]
-    influence = slopes[0] * (losses + effects) - slopes[1] * losses
+    means = (before + changed.mean(), before)
+    slopes = [0.5 / math.sqrt(mean) if mean > 0 else 0.0 for mean in means]
+    influence = slopes[0] * (losses + effects - means[0] * surplus) - slopes[1] * (
+        losses - means[1] * surplus
+    )
     return influence, np.sqrt(before + changed) - np.sqrt(before)
 
 
@@ -153,10 +180,13 @@ class FeatureImportances:
     part: Literal["test", "validation"]
     """Where it was measured: an evaluated file is the test part of its run."""
     rows: int
-    """The rows among which the values were permuted."""
+    """The rows that were scored. Values are permuted among all rows, also those without one of several
+    targets."""
     repeats: int
     """The permutations of each column."""
     columns: tuple[ColumnImportance, ...]
+    of_targets: Mapping[str, FeatureImportances] = field(default_factory=dict)
+    """Those for each of several targets, by its name; the others are for the loss of all together."""
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -7,26 +7,37 @@ from typing import Any, Final, Literal, cast
 
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
 from fnnctl.metrics.registry import importance_metrics
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.tables import CsvTable, csv_lines
 
+LOSS: Final = "loss"
+"""Of several targets together, whose importances are measured by it."""
 _STATISTICS: Final = ("", "_std", "_ci95_low", "_ci95_high")
 """The columns of a metric: its name with these endings."""
 _LAST_COLUMNS: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
 
 
-def write_importances(run: RunFolder, importances: FeatureImportances) -> None:
-    """Write them to the folder of a run that has ended; raises `MachineError` if that is impossible."""
+def write_importances(run: RunFolder, importances: FeatureImportances, folder: str = "") -> None:
+    """Write them to a run that has ended, by default to its own folder; raises `MachineError` if that is
+    impossible. The `folder` is that of a target, relative to it.
+    """
     lines = csv_lines(_columns(importances.metrics), _rows(importances))
-    run.write_rebuilt(names.FEATURE_IMPORTANCE, lines)
+    run.write_rebuilt(f"{folder}/{names.FEATURE_IMPORTANCE}" if folder else names.FEATURE_IMPORTANCE, lines)
 
 
 def importance_columns(importances: FeatureImportances) -> dict[str, list[Any]]:
-    """The columns of the file, as values."""
+    """The columns of the file, as values, and for each target those of its own, in the same order."""
     rows = list(_rows(importances))
-    return {name: [row[index] for row in rows] for index, name in enumerate(_columns(importances.metrics))}
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(_columns(importances.metrics))}
+    for target, of_target in importances.of_targets.items():
+        own = importance_columns(of_target)
+        places = [own["column"].index(column) for column in columns["column"]]
+        for name in (f"{metric}{end}" for metric in of_target.metrics for end in _STATISTICS):
+            columns[f"{TARGETS}.{target}.{name}"] = [own[name][place] for place in places]
+    return columns
 
 
 def read_importances(run: RunFolder) -> FeatureImportances | None:
@@ -34,7 +45,7 @@ def read_importances(run: RunFolder) -> FeatureImportances | None:
     table = run.read_table(names.FEATURE_IMPORTANCE)
     if table is None:
         return None
-    measured = {metric.name for metric in importance_metrics()}
+    measured = {LOSS, *(metric.name for metric in importance_metrics())}
     metrics = [name for name in table.columns if name in measured]
     if table.columns != _columns(metrics) or not table.rows:
         raise damaged(table.path, "is damaged: delete it, and use `fnnctl report --importance` again")

@@ -37,7 +37,7 @@ def target_views(run: RunFolder, summary: Summary) -> list[TargetView]:
     data = summary.manifest.data
     if data is None or not data.targets:
         return []
-    views = []
+    views, measured = [], summary.importances
     for number, target in enumerate(data.targets, start=1):
         folder = target_folder_name(number, target.name)
         of_target = RunFolder(run.path / folder)
@@ -60,7 +60,7 @@ def target_views(run: RunFolder, summary: Summary) -> list[TargetView]:
             coverage=read_coverage(of_target),
             files=files,
             matrix_files=(),
-            importances=None,
+            importances=measured and measured.of_targets.get(target.name),
             dependence=None,
             drift=None,
         )

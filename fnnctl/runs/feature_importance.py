@@ -21,10 +21,10 @@ def measure_importance(network: MeasuredNetwork) -> FeatureImportances:
     """The importance of the columns on rows that the network was not trained on.
 
     The table and the figure are written to the folder of the network's run or, if the run is an evaluation of
-    a file, to its own. Raises `InputError` if there are no such rows.
+    a file, to its own; those of each of several targets, to its folder there. Raises `InputError` if there
+    are no such rows.
     """
     context, model = network.context, network.model
-    model.refuse_several("the importance of columns")
     if network.evaluated is None:
         features = features_of_run(model, network.held_out, network.seed, context.note)
     else:
@@ -34,8 +34,16 @@ def measure_importance(network: MeasuredNetwork) -> FeatureImportances:
         importances = feature_importances(
             features, model.predictor, network.seed, threads=threads, on_column=on_column
         )
-    network.write(names.FEATURE_IMPORTANCE, lambda: write_importances(network.folder, importances))
+    network.write(names.FEATURE_IMPORTANCE, lambda: _write(network, importances))
     return importances
+
+
+def _write(network: MeasuredNetwork, importances: FeatureImportances) -> None:
+    """Write the tables of the run and of its targets."""
+    write_importances(network.folder, importances)
+    for number, target in enumerate(network.model.predictor.task.targets, start=1):
+        if of_target := importances.of_targets.get(target):
+            write_importances(network.folder, of_target, names.target_folder_name(number, target))
 
 
 def _features_of_evaluation(network: MeasuredNetwork) -> HeldOutFeatures:

@@ -20,7 +20,7 @@ from fnnctl.metrics.metric import (
     TaskName,
 )
 from fnnctl.metrics.number_metrics import D2, PINBALL
-from fnnctl.metrics.registry import PER_CLASS, TRAIN, headline, metrics_of, monitored
+from fnnctl.metrics.registry import PER_CLASS, TRAIN, headline, label_of, metrics_of, monitored
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Labels of metrics and their keys in metrics.json, in the order of the report."""
@@ -115,6 +115,10 @@ class TaskReport:
         """Metrics that are left out where another one, which says the same more precisely, has a value."""
         names = ((metric.instead_of, metric.name) for metric in self._all() if metric.instead_of)
         return {f"{name}{end}": other for name, other in names for end in ("", INTERVAL, UNCALIBRATED)}
+
+    def label_of(self, metric: str) -> str:
+        """What reports call the metric of this name; see `registry.label_of`."""
+        return self.labels.get(metric, label_of(metric))
 
     def curve(self, columns: Container[str]) -> tuple[str, str]:
         """Label and name of the metric that the learning curve shows in addition to the loss.

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss, r2_score
 
 import fnnctl
 from fnnctl import Predictor, Run
 from fnnctl.errors import UsageError
+from fnnctl.metrics.feature_importance import permutations
 from tests.messages import Messages
+from tests.program import read_json
 from tests.several import CLASSES, FAST, several_targets
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -110,6 +113,36 @@ def test_the_curves_of_each_target_are_its_predictions_with_other_values(trained
     assert not trained.folder.has("partial_dependence.csv")
 
 
+def test_the_importance_of_a_column_is_that_of_each_target(trained: Run) -> None:
+    """As by permuting the column, and scoring one target with scikit-learn in the rows that have it."""
+    assert isinstance(trained.path, Path)
+    seed = read_json(trained.path / "manifest.json")["seed"]
+    columns, rows = table(), trained.predictions
+    tested = np.union1d(rows["price"]["row"], rows["grade"]["row"])
+    assert len(rows["price"]["row"]) < len(tested)
+    measured = trained.importance(columns)
+    assert set(measured["rows"]) == {len(tested)}
+    for place, column in enumerate(measured["column"]):
+        donors = permutations(seed, column, len(tested))
+        scores = []
+        for own in [np.arange(len(tested)), *donors]:
+            new = {name: [values[row] for row in tested] for name, values in columns.items()}
+            new[column] = [columns[column][row] for row in tested[own]]
+            proba = dict(zip(tested, trained.predictor.of_target("grade").predict_proba(new), strict=True))
+            price = dict(zip(tested, trained.predictor.of_target("price").predict(new), strict=True))
+            scores.append((
+                -r2_score(rows["price"]["target"], [price[row] for row in rows["price"]["row"]]),
+                log_loss(
+                    rows["grade"]["label"], [proba[row] for row in rows["grade"]["row"]], labels=CLASSES
+                ),
+            ))  # fmt: skip
+        rises = np.subtract(scores[1:], scores[0])
+        for metric, rise in zip(("targets.price.r2", "targets.grade.log_loss"), rises.T, strict=True):
+            assert measured[metric][place] == pytest.approx(rise.mean(), rel=1e-5, abs=1e-6)
+            assert measured[f"{metric}_std"][place] == pytest.approx(rise.std(), rel=1e-5, abs=1e-6)
+            assert measured[f"{metric}_ci95_low"][place] <= rise.mean()
+
+
 def test_new_rows_are_scored_target_by_target(trained: Run) -> None:
     evaluated = trained.evaluate(table(40, seed=1), runs_dir=None)
     assert {name: len(columns["row"]) for name, columns in evaluated.predictions.items()} == {
@@ -128,7 +161,6 @@ def test_new_rows_are_scored_target_by_target(trained: Run) -> None:
         lambda run: run.predictor.of_target("price").predict_interval(table(), 0.9),
         lambda run: run.predictor.of_target("prize"),
         lambda run: run.predictor.of_target("x"),
-        lambda run: run.importance(table()),
     ],
 )
 def test_what_is_for_one_target_is_refused(

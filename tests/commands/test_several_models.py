@@ -210,7 +210,6 @@ def test_the_curves_of_each_target_are_those_of_its_most_important_columns(
         ("predict", "t.csv", "--top", "2"),
         ("predict", "t.csv", "--coverage", "0.9"),
         ("evaluate", "--threshold", "0.4"),
-        ("report", "--importance"),
     ],
 )
 def test_what_is_for_one_target_is_refused(
@@ -220,3 +219,48 @@ def test_what_is_for_one_target_is_refused(
     done = program(command, run, *further)
     assert done.code == 2
     messages.check(done.err.replace(run, "RUN"))
+
+
+@pytest.mark.figures
+def test_the_importance_of_columns_is_that_for_each_target(run: str, program: Program) -> None:
+    """The figure of a target that is there is drawn again."""
+    folder = Path(run)
+    folders = {name: folder / f"targets/{number}-{name}" for number, name in enumerate(TARGETS, start=1)}
+    for path in folders.values():
+        (path / "feature_importance.png").write_bytes(b"old")
+    done = program("report", run, "--importance", "--json")
+    assert done.code == 0, done.err
+    entry = done.json["runs"][0]
+    assert list(entry["feature_importance_targets"]) == list(TARGETS)
+    tested = read_json(folder / "metrics.json")["test"]
+    assert entry["feature_importance_rows"] == {"part": "test", "rows": tested["support"], "repeats": 10}
+    assert set(entry["feature_importance"][0]) == {"column", "loss", "correlated_with", "correlation"}
+    for target, of_target in entry["feature_importance_targets"].items():
+        rows = rows_of(folders[target] / "feature_importance.csv")
+        assert {row["rows"] for row in rows} == {str(tested["targets"][target]["support"])}
+        metric = "log_loss" if "log_loss" in rows[0] else "r2"
+        assert [(row["column"], float(row[metric])) for row in rows] == [
+            (column["column"], column[metric]["mean"]) for column in of_target["feature_importance"]
+        ]
+        assert (folders[target] / "feature_importance.png").read_bytes() != b"old"
+    short = program("report", run, "--importance", "--no-figures").out
+    assert "Importance for each target" in short
+    assert "price: Importance of the columns" not in short
+    complete = program("report", run, "--importance", "--no-figures", "--verbose").out
+    for target in TARGETS:
+        assert f"{target}: Importance of the columns on the test part" in complete
+
+
+def test_the_importance_on_a_file(run: str, program: Program) -> None:
+    write_csv(Path("new.csv"), several_targets(60, seed=2))
+    evaluation = run_of(program, "evaluate", run, "--data", "new.csv")
+    done = program("report", str(evaluation), "--importance", "--json", "--no-figures")
+    entry = done.json["runs"][0]
+    assert entry["feature_importance_rows"]["rows"] == 59
+    rows = {
+        target: of_target["feature_importance_rows"]["rows"]
+        for target, of_target in entry["feature_importance_targets"].items()
+    }
+    assert rows == {"price": 50, "days": 59, "grade": 59, "label": 59}
+    assert (evaluation / "targets/1-price/feature_importance.csv").exists()
+    assert not (Path(run) / "feature_importance.csv").exists()

@@ -130,6 +130,58 @@ def test_most_intervals_contain_the_importance_among_all_rows(metric: str, slope
         assert sum(each.is_positive for each in found) > (395 if slope == 1 else 200)
 
 
+def test_rows_that_do_not_count_give_their_values_alone() -> None:
+    """The last row has no target: it gives its value to row 0."""
+    losses = np.array([1.0, 2.0, 0.0, 9.0])
+    permuted = np.array([[4.0, 2.5, 3.0, 7.0]])
+    donors, is_counted = np.array([[3, 2, 0, 1]]), np.array([True, True, True, False])
+    found = estimate("log_loss", losses, permuted, donors, np.zeros(4), is_counted)
+    assert found is not None
+    changes = np.array([3.0, 0.5, 3.0, 0.0]) * 4 / 3
+    mean = 6.5 / 3
+    assert found.mean == pytest.approx(mean)
+    influence = changes + changes[[2, 3, 1, 0]] - mean * np.array([4, 4, 4, 0]) / 3
+    half_width = stats.t.ppf(0.975, 2) * math.sqrt(np.var(influence) / 4 * 3 / 2)
+    assert found.ci95 == pytest.approx([mean - half_width, mean + half_width])
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "r2", "rmse"])
+def test_that_all_rows_count_changes_no_bit(metric: str) -> None:
+    rng = np.random.default_rng(3)
+    losses, targets, permuted = rng.random(31), rng.normal(size=31), rng.random((10, 31))
+    arguments = metric, losses, permuted, permuted_rows(rng, 31), targets
+    assert estimate(*arguments) == estimate(*arguments, np.ones(31, np.bool_))
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "r2", "rmse"])
+def test_most_intervals_contain_the_importance_though_rows_lack_the_target(metric: str) -> None:
+    """A third of them, more often those with a large x: values are those of all rows."""
+    rng, rows, slope, inside = np.random.default_rng(6), 200, 0.5, 0
+    x = rng.normal(size=2_000_000)
+    shares = 1.0 / (1.0 + np.exp(x - 0.7))
+    spread = np.average(x**2, weights=shares)
+    mean = np.average(x, weights=shares)
+    rise = slope**2 * (spread + 1.0)  # of (x - x')², where x' has the mean 0 and the variance 1
+    variance = slope**2 * (spread - mean**2) + 2.0
+    known = {"log_loss": rise, "r2": rise / variance, "rmse": math.sqrt(1 + rise) - 1}[metric]
+    for _ in range(400):
+        x, z, noise = rng.normal(size=(3, rows))
+        donors, is_counted = permuted_rows(rng, rows), rng.random(rows) < 1.0 / (1.0 + np.exp(x - 0.7))
+        permuted = np.where(is_counted, np.square(slope * (x - x[donors]) + noise), 0.0)
+        losses, targets = np.where(is_counted, np.square(noise), 0.0), slope * x + z + noise
+        found = estimate(metric, losses, permuted, donors, np.where(is_counted, targets, 0.0), is_counted)
+        low, high = (found and found.ci95) or (1.0, 0.0)
+        inside += low <= known <= high
+    assert 364 <= inside <= 397
+
+
+def test_a_single_row_that_counts_has_no_interval() -> None:
+    is_counted, donors = np.array([True, False, False]), np.array([[1, 2, 0]])
+    found = estimate("rmse", np.array([4.0, 0, 0]), np.array([[9.0, 0, 0]]), donors, np.zeros(3), is_counted)
+    assert found == Estimate(1.0, 0.0, None)
+    assert estimate("r2", np.ones(3), np.ones((1, 3)), donors, np.zeros(3), is_counted) is None
+
+
 RNG = np.random.default_rng(0)
 A, B, C = RNG.normal(size=(3, 200))
 NUMBERS = np.stack([A, -A + 0.1 * B, B, C, A + 0.3 * C, np.ones(200)], axis=1)

@@ -7,8 +7,9 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
-from fnnctl.report.stored_importances import read_importances, write_importances
+from fnnctl.report.stored_importances import importance_columns, read_importances, write_importances
 from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 
 IMPORTANCES = FeatureImportances(
@@ -37,6 +38,31 @@ def test_what_is_written_is_read_back(finished_run: Callable[..., OpenRun]) -> N
         "column,r2,r2_std,r2_ci95_low,r2_ci95_high,rmse,rmse_std,rmse_ci95_low,rmse_ci95_high,"
         "correlated_with,correlation,part,rows,repeats"
     )
+
+
+def of_metric(metric: str, means: dict[str, float]) -> FeatureImportances:
+    columns = tuple(
+        ColumnImportance(name, {metric: Estimate(mean, 0.5, [0.0, 2.0])}) for name, mean in means.items()
+    )
+    return FeatureImportances("test", 7, 10, columns)
+
+
+def test_the_importances_for_a_target_are_in_its_folder(finished_run: Callable[..., OpenRun]) -> None:
+    """The folder is made. The loss is read back, too."""
+    run, together, price = finished_run(), of_metric("loss", {"a": 1.0}), of_metric("r2", {"a": 0.5})
+    write_importances(run, together)
+    write_importances(run, price, "targets/1-price")
+    assert read_importances(run) == together
+    assert read_importances(RunFolder(run.path / "targets" / "1-price")) == price
+
+
+def test_the_columns_of_targets_are_in_the_order_of_all() -> None:
+    of_targets = {"a.b": of_metric("r2", {"y": 4.0, "x": 3.0})}
+    columns = importance_columns(replace(of_metric("loss", {"x": 2.0, "y": 1.0}), of_targets=of_targets))
+    assert (columns["column"], columns["loss"], columns["targets.a.b.r2"]) == (["x", "y"], [2, 1], [3, 4])
+    assert [name for name in columns if name.startswith("targets.")] == [
+        f"targets.a.b.r2{end}" for end in ("", "_std", "_ci95_low", "_ci95_high")
+    ]
 
 
 @pytest.mark.parametrize(

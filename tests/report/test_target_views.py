@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.report.figures.errors_figure import correlations
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.target_views import target_views
@@ -42,6 +44,14 @@ def test_a_target_is_seen_as_a_run_of_its_own(several: Summary) -> None:
     assert price.summary.part_metrics("test") == {"r2": 0.5, "support": 4}
     assert grade.summary.task_report.tasks == ("classification",)
     assert grade.summary.positive_class == "b"
+
+
+def test_a_view_has_the_importances_for_its_target(several: Summary) -> None:
+    one = FeatureImportances("test", 7, 10, ())
+    views = target_views(
+        RunFolder(several.path), replace(several, importances=replace(one, of_targets={"grade": one}))
+    )
+    assert [view.summary.importances for view in views] == [None, one]
 
 
 def test_errors_are_compared_in_the_rows_that_have_both_targets(several: Summary) -> None:

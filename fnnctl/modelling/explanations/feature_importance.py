@@ -11,15 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.errors import UsageError
 from fnnctl.metrics.feature_importance import (
     REPEATS,
     ColumnImportance,
+    Estimate,
     FeatureImportances,
     by_importance,
     drawn_rows,
@@ -34,13 +35,19 @@ from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import labelled_blocks
 from fnnctl.tasks.decoder import OutputDecoder
-from fnnctl.tasks.task import Targets
+from fnnctl.tasks.joint.scores import JointScores, scores_of_targets
+from fnnctl.tasks.task import PartScores, Targets
 from fnnctl.text import counted
 
 MAX_PREDICTIONS: Final = 2_000_000
 """Half a minute for an ensemble with an embedding of its numbers; a few seconds for a small network."""
 MAX_ROWS, MIN_ROWS = 5_000, 500
 """The rows are chosen so that there are no more predictions. More rows only make the intervals narrower."""
+
+Owner: TypeAlias = int | None
+"""The number of one of several targets; None for all of them together, or for a single one."""
+Losses: TypeAlias = dict[tuple[Owner, str], FloatArray]
+"""Losses of rows by their owner and the metric that follows from them; 0 in rows without the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class HeldOutFeatures:
 
     part: Literal["test", "validation"]
     targets: Targets
-    """(n,)"""
+    """(n,), or (n, T) of several, NaN where one is missing."""
     features: Sequence[FloatArray]
     """(n, features) for each part of the predictor that has its own: see `Predictor.distinct`."""
     predictors: Sequence[tuple[Predictor, IntArray]]
@@ -61,6 +68,13 @@ class HeldOutFeatures:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def of_target(self, owner: Owner) -> tuple[Targets, BoolArray]:
+        """The target of each row, (n,), 0 if it is missing, and which rows have it, (n,)."""
+        if owner is None:
+            return self.targets, np.ones(len(self), np.bool_)
+        target = self.targets[:, owner]
+        return np.nan_to_num(target), ~np.isnan(target)
 
 
 def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: Note) -> HeldOutFeatures:
@@ -143,6 +157,7 @@ def feature_importances(
 ) -> FeatureImportances:
     """The importance of each column, the most important one first; the same for any number of threads.
 
+    With several targets, that for the loss of all together, and that for each target that any row has.
     `permute` replaces the permutations that follow from the seed. `on_column` is called with the number of
     columns that are done.
     """
@@ -156,29 +171,42 @@ def feature_importances(
     for number in range(threads):
         free.put(permuted if number == 0 else permuted.copied())
 
-    def measured(column: str, names: tuple[str, ...]) -> ColumnImportance:
+    def measured(column: str, names: tuple[str, ...]) -> dict[Owner, ColumnImportance]:
         thread_predictor = free.get()
         try:
             donors = draw(column, len(held_out))
             permuted_losses = thread_predictor.of_column(names, donors, losses)
         finally:
             free.put(thread_predictor)
-        estimates = {
-            metric: estimate(metric, row_losses, permuted_losses[metric], donors, held_out.targets)
-            for metric, row_losses in losses.items()
+        estimates: dict[Owner, dict[str, Estimate | None]] = {}
+        for (owner, metric), row_losses in losses.items():
+            targets, is_present = held_out.of_target(owner)
+            estimates.setdefault(owner, {})[metric] = estimate(
+                metric, row_losses, permuted_losses[owner, metric], donors, targets, is_present
+            )
+        return {
+            owner: ColumnImportance(column, of_owner, correlated.get(column))
+            for owner, of_owner in estimates.items()
         }
-        return ColumnImportance(column, estimates, correlated.get(column))
 
-    importances = [*_in_threads(measured, held_out.columns, threads, on_column)]
-    return FeatureImportances(held_out.part, len(held_out), REPEATS, by_importance(importances))
+    columns = [*_in_threads(measured, held_out.columns, threads, on_column)]
+
+    def importances(owner: Owner) -> FeatureImportances:
+        rows = int(np.count_nonzero(held_out.of_target(owner)[1]))
+        ranked = by_importance([of_owners[owner] for of_owners in columns])
+        return FeatureImportances(held_out.part, rows, REPEATS, ranked)
+
+    owners = sorted({owner for owner, _ in losses if owner is not None})
+    of_targets = {predictor.task.targets[owner]: importances(owner) for owner in owners}
+    return replace(importances(None), of_targets=of_targets)
 
 
 def _in_threads(
-    measured: Callable[[str, tuple[str, ...]], ColumnImportance],
+    measured: Callable[[str, tuple[str, ...]], dict[Owner, ColumnImportance]],
     columns: Mapping[str, tuple[str, ...]],
     threads: int,
     on_column: Callable[[int], None],
-) -> Iterator[ColumnImportance]:
+) -> Iterator[dict[Owner, ColumnImportance]]:
     """The columns in order; if one fails, or a signal ends it, the others are not begun."""
     with ThreadPoolExecutor(max(1, threads)) as pool:
         futures = [
@@ -206,9 +234,7 @@ class _Permuted:
         predictors = [(predictor.copied(), rows) for predictor, rows in self.held_out.predictors]
         return replace(self, held_out=replace(self.held_out, predictors=predictors))
 
-    def of_column(
-        self, names: tuple[str, ...], donors: IntArray, losses: Mapping[str, FloatArray]
-    ) -> dict[str, FloatArray]:
+    def of_column(self, names: tuple[str, ...], donors: IntArray, losses: Losses) -> Losses:
         """The losses, (R, n), of each row with the values of its donors, (R, n), in these columns."""
         rows = len(self.held_out)
         values, distinct = self._values(names)
@@ -216,16 +242,16 @@ class _Permuted:
         changed = values[donors] != values[receivers]
         pairs = receivers[changed] * distinct + values[donors[changed]]
         distinct_pairs, first, which = np.unique(pairs, return_index=True, return_inverse=True)
-        permuted = {name: np.tile(row_losses, (len(donors), 1)) for name, row_losses in losses.items()}
+        permuted = {key: np.tile(row_losses, (len(donors), 1)) for key, row_losses in losses.items()}
         if len(distinct_pairs):
             scored = self.losses(distinct_pairs // distinct, donors[changed][first], names)
-            for name, pair_losses in scored.items():
-                permuted[name][changed] = pair_losses[which]
+            for key, pair_losses in scored.items():
+                permuted[key][changed] = pair_losses[which]
         return permuted
 
-    def losses(self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]) -> dict[str, FloatArray]:
+    def losses(self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]) -> Losses:
         """The losses, (m,), of sorted rows (m,) with the values of other rows (m,) in these columns."""
-        by_metric: dict[str, FloatArray] = {}
+        losses: Losses = {}
         for predictor, rows in self.held_out.predictors:
             at = np.flatnonzero(np.isin(receivers, rows))
             if not len(at):
@@ -236,9 +262,11 @@ class _Permuted:
             if exposures is not None:
                 exposures = exposures[receivers[at]]
             part = predictor.task.score(receivers[at], targets, scores, self.decoder, exposures)
-            for name, losses in part.row_losses().items():
-                by_metric.setdefault(name, np.empty(len(receivers)))[at] = losses
-        return by_metric
+            for owner, (present, of_owner) in _owners(part).items():
+                for metric, row_losses in of_owner.row_losses().items():
+                    all_losses = losses.setdefault((owner, metric), np.zeros(len(receivers)))
+                    all_losses[at[present]] = row_losses
+        return losses
 
     def _values(self, names: tuple[str, ...]) -> tuple[IntArray, int]:
         """The number of each row's value in these columns, (n,), and how many there are."""
@@ -255,6 +283,16 @@ class _Permuted:
         keys = together.view(np.dtype((np.void, together.shape[1]))).reshape(rows)
         distinct, numbers = np.unique(keys, return_inverse=True)
         return numbers.astype(np.int64), len(distinct)
+
+
+def _owners(part: PartScores) -> dict[Owner, tuple[IntArray, PartScores]]:
+    """The part itself and, with several targets, that of each, with its rows, (m,) among those of the
+    part.
+    """
+    owners: dict[Owner, tuple[IntArray, PartScores]] = {None: (np.arange(len(part.predictions)), part)}
+    if isinstance(part, JointScores):
+        owners.update(scores_of_targets(part).items())
+    return owners
 
 
 def _correlated(held_out: HeldOutFeatures, predictor: Predictor) -> dict[str, tuple[str, float]]:

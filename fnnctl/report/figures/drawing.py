@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from fnnctl.report.figures.record import RunFigure
@@ -30,10 +30,11 @@ def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
 
 
 def redraw_figures(run: RunFolder, source: str) -> None:
-    """Draw the figures of a file anew; raises `MachineError` if one cannot be written."""
-    figures = registered_figures(is_search=False)
-    present = {figure.file for figure in figures if figure.source != source}
-    _draw(run, present, for_report=True)
+    """Draw the figures of a file anew, those of targets too.
+
+    Raises `MachineError` if one cannot be written.
+    """
+    _draw(run, source=source, for_report=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,20 @@ def figure_jobs(
 
     if not has_targets and not any(map(is_missing, candidates)):  # reading the run takes longer
         return []
-    summary = summarize(run)
-    jobs = [
-        FigureJob(run, summary, figure) for figure in possible_figures(run, summary) if is_missing(figure)
-    ]
-    for view in target_views(run, summary):
-        own = present | ({*view.summary.files} if present else frozenset())
-        jobs += [
-            FigureJob(view.run, view.summary, figure)
-            for figure in possible_figures(view.run, view.summary)
-            if is_missing(figure, own)
-        ]
+    jobs = []
+    for job in _possible_jobs(run, summarize(run)):
+        of_target = job.run.files() if present and job.run is not run else ()
+        if is_missing(job.figure, present | {*of_target}):
+            jobs.append(job)
     return jobs
+
+
+def _possible_jobs(run: RunFolder, summary: Summary) -> Iterator[FigureJob]:
+    """All figures that the run and its targets may have."""
+    of_targets = [(view.run, view.summary) for view in target_views(run, summary)]
+    for folder, its_summary in ((run, summary), *of_targets):
+        for figure in possible_figures(folder, its_summary):
+            yield FigureJob(folder, its_summary, figure)
 
 
 def possible_figures(run: RunFolder, summary: Summary) -> list[RunFigure]:
@@ -91,9 +94,12 @@ def possible_figures(run: RunFolder, summary: Summary) -> list[RunFigure]:
     return [figure for figure in figures if figure.is_possible(summary)]
 
 
-def _draw(run: RunFolder, present: Set[str] = frozenset(), *, for_report: bool = False) -> tuple[str, ...]:
+def _draw(
+    run: RunFolder, present: Set[str] = frozenset(), *, source: str | None = None, for_report: bool = False
+) -> tuple[str, ...]:
+    """Draw the figures that are not present, by default from any source."""
     jobs = figure_jobs(run, present, for_report=for_report)
-    return tuple(job.figure.file for job in jobs if job.write())
+    return tuple(job.figure.file for job in jobs if source in (None, job.figure.source) and job.write())
 
 
 def _with_source(figures: Sequence[RunFigure], files: Sequence[str], manifest: Manifest) -> list[RunFigure]:

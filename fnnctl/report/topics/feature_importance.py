@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.summary import Summary
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 MAX_COLUMNS: Final = 20
 MANY_COLUMNS: Final = 20
 """With this many columns, some intervals lie above zero by chance."""
+FIRST: Final = 5
+"""The columns that are named for each of several targets."""
 MAX_CORRELATED: Final = 6
 BY_CHANCE: Final = 0.025
 """The share of 95 % intervals that lie above zero if there is no effect."""
@@ -30,7 +31,7 @@ def importance(summary: Summary) -> Iterator[Block]:
     importances = summary.importances
     if importances is None:
         return
-    first, *more = (f"{label_of(name)} {'+' if is_loss(name) else '−'}" for name in importances.metrics)
+    first, *more = (_change(summary.task_report.label_of(name), name) for name in importances.metrics)
     # The interval of the headline alone: the others would leave no room for names.
     header = ("column", first, "95 % interval", *more)
     rows = []
@@ -41,15 +42,36 @@ def importance(summary: Summary) -> Iterator[Block]:
     title = f"Importance of the columns on the {importances.part} part"
     if left := len(importances.columns) - len(rows):
         title += f": the first {len(rows)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
-    notes = tuple(_notes(importances, label_of(importances.metrics[0])))
+    notes = tuple(_notes(importances, summary.task_report.label_of(importances.metrics[0])))
     yield Table(title, header, tuple(rows))
+    if importances.of_targets:
+        columns = ("target", "metric", "most important columns")
+        of_targets = tuple(_first_of(*item) for item in importances.of_targets.items())
+        yield Table("Importance for each target", columns, of_targets, texts=(0, 1, 2))
     yield Notes("About the importance", notes)
+
+
+def _change(label: str, metric: str) -> str:
+    """The metric, and whether it rises or falls if a column is permuted."""
+    return f"{label} {'+' if is_loss(metric) else '−'}"
+
+
+def _first_of(target: str, importances: FeatureImportances) -> tuple[str, str, str]:
+    """The target, its headline, and the columns that are most important for it."""
+    metric = importances.metrics[0]
+    columns = [
+        f"{column.column} {number(estimate.mean)}"
+        for column in importances.columns
+        if (estimate := importances.headline(column)) and estimate.is_positive
+    ]
+    first = ", ".join(columns[:FIRST]) or "none that can be told from zero"
+    return target, _change(label_of(metric), metric), first
 
 
 def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
     yield (
-        "how much worse each metric gets when the column's values are permuted "
-        f"({importances.repeats} times, among {counted(importances.rows, 'row')}); ranked by {headline}"
+        f"how much worse each metric of {counted(importances.rows, 'row')} gets when the column's values are "
+        f"permuted ({importances.repeats} times); ranked by {headline}"
     )
     if importances.part == "validation":
         yield "there is no test part; the validation part may have chosen the epoch, but was not trained on"
@@ -79,10 +101,15 @@ def _pairs(importances: FeatureImportances) -> Iterable[str]:
 
 
 def json_entries(summary: Summary) -> dict[str, Any]:
-    """The importances that have just been measured."""
+    """The importances that have just been measured, and those for each of several targets."""
     importances = summary.importances
     if importances is None:
         return {}
+    of_targets = {target: _json(of_target) for target, of_target in importances.of_targets.items()}
+    return {**_json(importances), **({"feature_importance_targets": of_targets} if of_targets else {})}
+
+
+def _json(importances: FeatureImportances) -> dict[str, Any]:
     return {
         "feature_importance": [
             {

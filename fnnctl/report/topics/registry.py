@@ -116,6 +116,7 @@ OF_TARGETS: Final[tuple[Topic, ...]] = (
     Topic("thresholds.threshold_table"),
     Topic("scores.means"),
     Topic("coverage.regions"),
+    Topic("feature_importance.importance"),
 )
 """The topics on each of several targets, below its figures."""
 JSON_ENTRIES: Final[tuple[Topic, ...]] = (

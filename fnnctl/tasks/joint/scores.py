@@ -22,6 +22,7 @@ from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.folds import mean_metrics
 from fnnctl.tasks.joint.label_scores import score_labels
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
+from fnnctl.tasks.regression.scores import EstimateScores
 from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, PartScores
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, about_targets
 
@@ -154,12 +155,11 @@ class JointScores:
         return predictions
 
     def row_losses(self) -> dict[str, FloatArray]:
-        """The losses of each target by the path of its metric, in the rows with all targets."""
-        return {
-            f"{TARGETS}.{target.name}.{metric}": losses
-            for target in self.targets
-            for metric, losses in target.part.row_losses().items()
-        }
+        """The loss of all targets together: see `PartScores`. Each has its own; see `scores_of_targets`."""
+        losses = np.zeros(len(self.rows))
+        for target in self.targets:
+            losses[target.present] += target.factor * _losses(target.part)
+        return {LOSS: losses}
 
     def measure(self, metric: str) -> Measure | None:
         """That of a metric of a target, of all labels, or of a mean over a kind: see `PartScores`."""
@@ -224,6 +224,13 @@ class JointScores:
         """The files of each target in a folder of its own; see `PartScores`."""
         for target in self.targets:
             yield from target.in_folder(target.part.artifacts())
+
+
+def _losses(part: PartScores) -> FloatArray:
+    """(m,) the loss of each row."""
+    if not isinstance(part, ClassScores | EstimateScores) or part.losses is None:
+        raise TypeError("only the mean loss of the rows is known")
+    return part.losses
 
 
 def scores_of_targets(part: PartScores) -> dict[int, tuple[IntArray, PartScores]]:

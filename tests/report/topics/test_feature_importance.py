@@ -9,6 +9,7 @@ from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, Featur
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.feature_importance import importance, json_entries
 from fnnctl.store.documents import to_json
+from fnnctl.store.manifest import DataFacts
 from tests.messages import Messages
 from tests.report.searches import header
 from tests.report.test_stored_importances import IMPORTANCES
@@ -43,6 +44,20 @@ def measured(importances: FeatureImportances | None) -> Summary:
 )
 def test_the_section(messages: Messages, importances: FeatureImportances) -> None:
     messages.check(shown(importance(measured(importances))))
+
+
+def test_the_first_columns_for_each_target(messages: Messages) -> None:
+    """Those that can be told from zero."""
+    loss = tuple(replace(each, estimates={"loss": each.estimates["log_loss"]}) for each in COLUMNS[:2])
+    undecided = replace(SOME, columns=COLUMNS[3:])
+    several = replace(SOME, columns=loss, of_targets={"grade": SOME, "the label": undecided})
+    facts = {"name": "t", "source": "t.csv", "sha256": "", "target": "", "classes": [], "task": "several"}
+    data = DataFacts(**facts, rows=9, numeric=1, categorical=0)
+    summary = measured(several)
+    manifest = summary.manifest.model_copy(update={"data": data})
+    messages.check(shown(importance(replace(summary, manifest=manifest))))
+    value = json_entries(measured(several))
+    assert value["feature_importance_targets"]["grade"] == json_entries(measured(SOME))
 
 
 def test_many_columns_are_cut_and_some_seem_important_by_chance(messages: Messages) -> None:

@@ -176,6 +176,7 @@ class TestScores:
             for number, name in enumerate(NAMES)
         )
         assert part.loss == pytest.approx(expected, rel=1e-12)
+        assert part.row_losses()["loss"].mean() == pytest.approx(part.loss, rel=1e-12)
         baseline = part.baseline_metrics()
         assert baseline is not None
         assert baseline["loss"] > part.loss
