@@ -107,8 +107,9 @@ def is_loss(name: str) -> bool:
 
 
 def label_of(name: str) -> str:
-    """What texts call the metric of this name; other names, such as one of a single class, as they are."""
-    return next((metric.label for metric in all_metrics() if metric.name == name), name)
+    """What texts call the metric of this name, which tasks may share; other names are their own labels."""
+    labels = {metric.label for metric in all_metrics() if metric.name == name}
+    return labels.pop() if len(labels) == 1 else name
 
 
 def of_one_target(name: str) -> str | None:

@@ -181,8 +181,11 @@ class SearchHistory:
 
     @property
     def has_one_loss(self) -> bool:
-        """Whether all trials have the same loss function: the output is not searched."""
-        return not any(path == "model" or path.startswith("model.output") for path in self.paths)
+        """Whether all trials have the same loss function: no output and no target's weight is searched."""
+        return not any(
+            path == "model" or path.startswith(("model.output", "training.target_weights"))
+            for path in self.paths
+        )
 
     @property
     def members(self) -> int:

@@ -37,6 +37,8 @@ class Table:
     """The table in a complete report on a terminal, if it is shorter or narrower there."""
     lines: tuple[int, ...] = ()
     """How many lines a short report may give it, round by round; see `formats.short_terminal`."""
+    counts_rest: bool = False
+    """Whether a short report that has no room for all rows says how many it leaves out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,20 @@ def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
         )
 
 
+def _unlike_weights(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is the loss of several targets, and the search varies their weights in it."""
+    keys = experiment.search.domains if experiment.search else ()
+    searched = [key for key in keys if format_path(parse_path(key)).startswith("training.target_weights")]
+    if searched and place.value in (AUTO_METRIC, "loss"):
+        target = next(iter(experiment.data.targets), "NAME")
+        yield sentence(
+            "{searched} is searched, and losses with different weights cannot be compared",
+            "search.space",
+            advice=f"write metric: targets.{target}.r2, targets.{target}.accuracy or another metric",
+            searched=searched[0],
+        )
+
+
 def _is_of_function(metric: str) -> bool:
     """Whether values of a metric are of the loss function: of its deviance, or of the levels of quantiles."""
     record = metric_of(metric)
@@ -159,7 +173,10 @@ class ObjectiveConfig(Section):
         str,
         Field(min_length=1),
         PluginName(find_metric),
-        Setting(is_common=True, search_contradictions=(_unknown_metric, _unlike_losses, _not_measured)),
+        Setting(
+            is_common=True,
+            search_contradictions=(_unknown_metric, _unlike_losses, _unlike_weights, _not_measured),
+        ),
     ] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
     `auto` is accuracy in a classification and r2 in a regression, d2 if all outputs are of counts and

@@ -232,6 +232,9 @@ def _table(table: Table, width: int) -> FittingLines:
     def lines(count: int) -> list[str]:
         kept = notes if count - len(notes) > 1 else []
         room = count - len(kept) - 1
+        if table.counts_rest and room < len(rows):
+            left_out = len(rows) - room + 1
+            return [header, *rows[: room - 1], f"… and {left_out:,} more", *kept]
         return [header, *(rows[-room:] if table.keeps_end else rows[:room]), *kept]
 
     return FittingLines(1 + len(rows) + len(notes), lines, least=2)

@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from fnnctl.report.blocks import FIGURES, Block, Command, Figure, Files, Table
+from fnnctl.report.blocks import FIGURES, Block, Command, Figure, Files, Notes, Table
 from fnnctl.report.document import Document, ReportedRun, Section, merge_blocks
-from fnnctl.report.figures.drawing import possible_figures
+from fnnctl.report.figures.drawing import MOST_TARGETS, figures_of_targets, possible_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.summary import Summary, headline
-from fnnctl.report.target_views import target_views
 from fnnctl.report.topics.topic import SUMMARY, WARNINGS, Heading, Reports, Topic
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.volumes import is_in_memory
@@ -175,15 +174,18 @@ def _figures(summary: Summary) -> dict[str, list[Figure]]:
 
 def _sections_of_targets(summary: Summary) -> Iterator[Section]:
     """The figures and tables of each of several targets, under its name."""
-    for view in target_views(RunFolder(summary.path), summary):
+    targets = figures_of_targets(RunFolder(summary.path), summary)
+    for view, figures in targets:
         blocks: list[Block] = [
-            _figure(record, view.run, view.summary, f"{view.folder}/", f"{view.name}: ")
-            for record in possible_figures(view.run, view.summary)
+            _figure(record, view.run, view.summary, f"{view.folder}/", f"{view.name}: ") for record in figures
         ]
         for topic in OF_TARGETS:
             blocks += (_about(view.name, block) for block in topic.of(view.summary))
         if merged := merge_blocks(blocks):
             yield Section(f"Target {quoted(view.name)}", merged, "target")
+    if len(targets) > MOST_TARGETS:
+        note = f"Figures are drawn of the first {MOST_TARGETS} of {len(targets):,} targets."
+        yield Section("Further targets", (Notes("Further targets", (note,)),))
 
 
 def _about(target: str, block: Block) -> Block:

@@ -110,9 +110,8 @@ def first_of_targets(summary: Summary) -> Iterator[Block]:
             value, without = of_target.get(metric.name), of_baseline.get(metric.name)
             support = number(of_target.get("support"))
             rows.append((target.name, metric.label, number(value), number(without), support))
-    # The number says how many targets there are if there is no room for all.
     header = (f"{len(data.targets):,} targets", "metric", "value", "baseline", "rows")
-    yield Table("Targets", header, tuple(rows), texts=(0, 1), lines=SHORT_LINES)
+    yield Table("Targets", header, tuple(rows), texts=(0, 1), lines=SHORT_LINES, counts_rest=True)
 
 
 def baseline(summary: Summary) -> Iterator[Block]:
