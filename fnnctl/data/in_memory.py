@@ -284,6 +284,9 @@ def _label_columns(labels: object, rows: int) -> list[tuple[str | None, CodedTex
     table = labels
     if isinstance(labels, list | tuple) and labels and all(map(_is_row, labels)):
         table = np.array(labels) if _has_numbers(labels) else _object_table(labels)
+    if isinstance(table, np.ndarray) and table.ndim > 2:
+        expected = "(N,), or (N, T) of T targets, is needed"
+        raise memory_error(f"{LABELS} has the shape {table.shape}, but {expected}")
     if not isinstance(table, np.ndarray) or table.ndim != 2 or table.shape[1] == 1:
         return [_labels(table, rows, getattr(labels, "name", None))]
     if not table.shape[1]:

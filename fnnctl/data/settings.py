@@ -175,7 +175,9 @@ def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:
 
 def _unknown(name: str, names: Sequence[str], file: str) -> str:
     suggestion = did_you_mean(name, [printable(option) for option in names])
-    if len(names) == 1:
+    if all(part.strip() in names for part in name.split(",")):
+        suggestion = f" (as a list it is [{name}])"
+    elif len(names) == 1:
         suggestion = f"; its only column is {quoted(names[0])}: is data.delimiter right?"
     elif not suggestion:
         suggestion = f"; its columns are {word_list([quoted(option) for option in names])}"

@@ -14,10 +14,12 @@ import numpy.typing as npt
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
 from fnnctl.api.run import Run
+from fnnctl.config.schema.losses import loss_records
 from fnnctl.data.feature_array import default_names
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import InputError
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION
 from fnnctl.sklearn.library import (
     BaseEstimator,
     BaseSearchCV,
@@ -40,6 +42,8 @@ from fnnctl.sklearn.targets import (
 )
 from fnnctl.text import counted
 
+KINDS: Final = {REGRESSION: "numbers", CLASSIFICATION: "classes"}
+"""What each task predicts."""
 _SEEDS: Final = 2**31 - 1
 """Seeds drawn from a random state are below this number, which every platform's integers can hold."""
 
@@ -145,13 +149,17 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         names = self._targets
         if len(names) == 1:
             return {**settings, "data.target": names[0], "data.task": task}
-        if is_set(settings, "model.outputs"):
-            return {**settings, "data.target": names}
-        prefix = "model.outputs."
-        own = {path: value for path, value in settings.items() if path.startswith(prefix)}
-        outputs = dict.fromkeys(names, output) | {path[len(prefix) :]: own[path] for path in own}
-        rest = {path: value for path, value in settings.items() if path not in own}
-        return {**rest, "data.target": names, "model.outputs": outputs}
+        own, rest = outputs_of_targets(settings)
+        for name, written in own.items():
+            chosen = written.get("name") if isinstance(written, Mapping) else written
+            record = loss_records().get(chosen) if isinstance(chosen, str) else None
+            if record is not None and record.task != task:
+                kind, needed = KINDS[record.task], KINDS[task]
+                raise ValueError(
+                    f"settings has model.outputs.{name}: {chosen}, an output of {kind}, but "
+                    f"{type(self).__name__} predicts {needed}: write {output}, or leave it out"
+                )
+        return {"model.outputs": dict.fromkeys(names, output) | own, **rest, "data.target": names}
 
     def _settings(self) -> dict[str, Any]:
         """The settings of the experiment by path. Parameters that are None leave theirs to the recipe."""
@@ -284,6 +292,26 @@ def is_set(settings: Mapping[str, Any], path: str) -> bool:
         isinstance(value, Mapping) and path.startswith(f"{key}.") and is_set(value, path[len(key) + 1 :])
         for key, value in settings.items()
     )
+
+
+def outputs_of_targets(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The outputs that settings have for single targets, by the target's name, and the other settings."""
+    section, prefix = "model.outputs", "model.outputs."
+    outputs: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for path, value in settings.items():
+        inner = value.get("outputs") if path == "model" and isinstance(value, Mapping) else None
+        if isinstance(inner, Mapping):
+            outputs |= inner
+            if further := {key: value[key] for key in value if key != "outputs"}:
+                rest[path] = further
+        elif path == section and isinstance(value, Mapping):
+            outputs |= value
+        elif path.startswith(prefix):
+            outputs[path[len(prefix) :]] = value
+        else:
+            rest[path] = value
+    return outputs, rest
 
 
 def _seed(random_state: Any) -> int:

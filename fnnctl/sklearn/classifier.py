@@ -211,15 +211,22 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             [(of_target * target.classes.astype(float)).sum(axis=1) for target, of_target in pairs], axis=1
         )
 
-    def predict_set(self, X: Any, coverage: float) -> npt.NDArray[np.bool_]:
+    def predict_set(self, X: Any, coverage: float) -> Any:
         """Whether each of `classes_` is in the set of each row, (n, classes).
 
-        The sets hold the true class in about this share of rows.
+        The sets hold the true class in about this share of rows. Of several targets, or labels, a list of
+        such arrays, one per column of y; each set holds the class of its own.
         """
         rows, predictor = self._new_rows(X), self.run_.predictor
         with input_as_value_errors():
-            inside = predictor.predict_set(rows, coverage)
-        return inside[:, self._orders[self._targets[0]]]
+            inside = {
+                name: predictor.of_target(name).predict_set(rows, coverage)[:, order]
+                for name, order in self._orders.items()
+            }
+        if not self._class_targets:
+            return inside[self._targets[0]]
+        count = len(next(iter(inside.values())))
+        return [inside.get(target.name, np.ones((count, 1), bool)) for target in self._class_targets]
 
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithms of the probabilities, in the form of `predict_proba`."""

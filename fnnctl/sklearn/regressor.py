@@ -41,7 +41,11 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
         return values
 
     def predict_interval(self, X: Any, coverage: float) -> FloatArray:
-        """The lower and upper ends, (n, 2), of intervals that hold the value in about this share of rows."""
-        rows = self._new_rows(X)
+        """The lower and upper ends, (n, 2), of intervals that hold the value in about this share of rows.
+
+        Of several targets (n, T, 2); each interval holds its own target.
+        """
+        rows, predictor = self._new_rows(X), self.run_.predictor
         with input_as_value_errors():
-            return self.run_.predictor.predict_interval(rows, coverage)
+            ends = [predictor.of_target(name).predict_interval(rows, coverage) for name in self._targets]
+        return ends[0] if len(ends) == 1 else np.stack(ends, axis=1)

@@ -41,11 +41,21 @@ def dense(y: Any) -> Any:
 
 
 def target_columns(y: Any) -> list[npt.NDArray[Any]]:
-    """The values of each of several targets, (n,); none if `y` has one."""
+    """The values of each of several targets, (n,); none if `y` has one.
+
+    Raises ValueError if columns have one name, or if there are more than two axes.
+    """
     if is_frame(y):
         names = column_names(y)
+        if repeated := [name for name in names if names.count(name) > 1]:
+            raise ValueError(
+                f"y has several columns {as_text(repeated[0])!r}: rename them, or leave all but one out"
+            )
         return [np.asarray(y[name]) for name in names] if len(names) > 1 else []
     values = y if hasattr(y, "shape") else np.asarray(y) if _is_table(y) else None
+    if values is not None and len(values.shape) > 2:
+        shape = f"an array with {len(values.shape)} axes"
+        raise ValueError(f"y is {shape}: pass (n,), or (n, T) for T targets")
     if values is None or len(values.shape) != 2 or values.shape[1] < 2:
         return []
     return [*np.asarray(values).T]

@@ -135,12 +135,13 @@ def _encode_several(
 
 def _strata(first: TaskData, is_missing: BoolArray) -> tuple[IntArray, list[str]]:
     """Those of the first target; rows without it are a stratum of their own, unless it is a single row."""
-    strata, names = first.strata, [*first.strata_names]
+    target = first.dataset.target.name
+    strata, names = first.strata, [f"{target}: {name}" for name in first.strata_names]
     if is_missing[: len(first) - first.dataset.test_rows].sum() == 1:
         strata = np.where(is_missing, np.bincount(strata[~is_missing]).argmax(), strata)
     elif is_missing.any():
         strata = np.where(is_missing, len(names), strata)
-        names.append(f"no {first.dataset.target.name}")
+        names.append(f"no {target}")
     return strata, names
 
 

@@ -103,9 +103,61 @@ def test_what_is_for_one_target_is_refused() -> None:
         FNNClassifier(class_weight="balanced").fit(X, CLASSES)
     with pytest.raises(ValueError, match="y has one class in each column"):
         FNNClassifier().fit(X, np.ones((80, 2)))
-    classifier = FNNClassifier(**SMALL).fit(X, LABELS)
-    with pytest.raises(ValueError, match=r"predict_set is for one of the 2 targets"):
-        classifier.predict_set(X, 0.9)
+
+
+WRONG_TARGETS: dict[str, Any] = {
+    "three axes": lambda: FNNRegressor().fit(X, np.ones((80, 2, 2))),
+    "classes of a regressor": lambda: FNNRegressor(settings={"model.outputs.y1": "softmax"}).fit(X, NUMBERS),
+    "classes of a regressor in a section": lambda: FNNRegressor(
+        settings={"model": {"outputs": {"y1": {"name": "softmax"}}}}
+    ).fit(X, NUMBERS),
+    "numbers of a classifier": lambda: FNNClassifier(settings={"model.outputs": {"y0": "squared"}}).fit(
+        X, CLASSES
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_TARGETS)
+def test_what_is_wrong_with_targets_is_said_in_words_of_estimators(name: str, messages: Messages) -> None:
+    with pytest.raises(ValueError, match=r"\w") as raised:
+        WRONG_TARGETS[name]()
+    messages.check(raised.value)
+
+
+@pytest.mark.extra
+def test_columns_of_y_have_different_names() -> None:
+    frames = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="y has several columns 'p': rename them"):
+        FNNRegressor().fit(X, frames.DataFrame(NUMBERS[:, :2], columns=["p", "p"]))
+
+
+def test_outputs_of_some_targets_leave_the_others_numbers() -> None:
+    """Whole numbers would be classes by their values."""
+    regressor = FNNRegressor(**SMALL, settings={"model": {"outputs": {"y1": "huber"}}}).fit(X, NUMBERS)
+    assert regressor.predict(X).dtype.kind == "f"
+
+
+BAGS: dict[str, Any] = {**SMALL, "settings": {"model.ensemble": {"members": 3, "bags": True}}}
+
+
+def test_intervals_are_those_of_each_target() -> None:
+    regressor = FNNRegressor(**BAGS).fit(X, NUMBERS)
+    ends, predicted = regressor.predict_interval(X, 0.8), regressor.predict(X)
+    assert ends.shape == (80, 3, 2)
+    assert ((ends[..., 0] <= predicted) & (predicted <= ends[..., 1])).all()
+    own = regressor.run_.predictor.of_target("y1").predict_interval(X, 0.8)
+    np.testing.assert_array_equal(ends[:, 1], own)
+
+
+@pytest.mark.parametrize("targets", [CLASSES, LABELS], ids=["classes", "labels"])
+def test_sets_are_those_of_each_target(targets: Any) -> None:
+    """A column of one class has a set of this class."""
+    classifier = FNNClassifier(**BAGS).fit(X, targets)
+    sets = classifier.predict_set(X, 0.9)
+    assert [part.shape for part in sets] == [(80, len(np.unique(column))) for column in targets.T]
+    assert sets[2].all()
+    truth = np.searchsorted(np.unique(targets[:, 0]), targets[:, 0])
+    assert sets[0][np.arange(80), truth].mean() > 0.8
 
 
 STILL: dict[str, Any] = {"max_iter": 1, "learning_rate_init": 1e-30}

@@ -95,10 +95,19 @@ def _problems(
         return  # the problem is inside, and is reported there
     elif isinstance(value, list) and kind in _NO_LIST and any(form.kind == "list" for form in forms):
         return  # another branch takes lists, and says what is wrong with this one
+    elif kind == "too_short" and isinstance(value, list) and value and any(map(_takes_one, forms)):
+        return  # wrong entries do not count as entries, and are reported themselves
+    elif value == [] and any(map(_takes_one, forms)):
+        yield path, Problem("is an empty list", kind=WRONG, advice="write one entry or more")
     elif value is None and isinstance(path[-1], str):
         yield from _empty(path, config)
     else:
         yield path, _wrong_value(forms, value)
+
+
+def _takes_one(form: Form) -> bool:
+    """Whether it is a list of one entry or more, without a limit."""
+    return form.kind == "list" and form.min_length == 1 and form.max_length is None
 
 
 def _follow(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:

@@ -21,7 +21,7 @@ from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import Output, loss_records
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.config.schema.target import LABEL_CLASSES
-from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.errors import ConfigError, DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
 from fnnctl.metrics.registry import objectives, of_one_target
@@ -153,7 +153,10 @@ class JointTask:
                 continue
             for problem in task.check_output(output):
                 own = (problem.path or "").replace("model.output", path, 1)
-                yield replace(problem, path=own)
+                advice = problem.advice
+                if record is not None and record.task != task.name:
+                    advice = f"write {'softmax' if task.classes else 'squared'}, or leave it out"
+                yield replace(problem, path=own, advice=advice)
 
     def check_output(self, output: Output) -> list[Problem]:
         raise TypeError("each target has an output of its own")
@@ -189,7 +192,11 @@ class JointTask:
             if not present.size:
                 raise DataError(Problem(f"the target {quoted(name)} has no value in any training row"))
             own = model.model_copy(update={"output": model.output_for(name)})
-            part = task.output_decoder(own, present, "none" if task.classes else transform)
+            try:
+                part = task.output_decoder(own, present, "none" if task.classes else transform)
+            except ConfigError as error:
+                problems = (problem.prefixed(f"the target {quoted(name)}") for problem in error.problems)
+                raise ConfigError(*problems) from None
             decision = Decision(1, None) if len(task.classes) == 2 else None
             parts.append(replace(part, output=replace(part.output, target=name), decision=decision))
             factors.append(len(column) / (len(present) * baseline_loss(part, present)))
