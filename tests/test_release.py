@@ -18,7 +18,7 @@ import yaml
 from fnnctl.cli import app
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.reference.pages import topics
-from tests.documentation_site import HOME, home_page, on_page_markdown
+from tests.documentation_site import HOME, SOURCES, on_page_markdown
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
@@ -154,12 +154,20 @@ def pages_of(entries: list[Any]) -> Iterator[str]:
 def test_the_navigation_has_every_page_once() -> None:
     pages = [*pages_of(read_yaml(ROOT / ".mkdocs.yml")["nav"])]
     assert pages[0] == HOME
-    assert sorted(pages[1:]) == sorted(f"{topic}.md" for topic in topics())
+    assert sorted(pages) == sorted([*SOURCES, *(f"{topic}.md" for topic in topics())])
 
 
-def test_links_between_the_readme_and_the_pages_are_links_of_the_site() -> None:
-    assert home_page("[a](docs/b.md) ![c](docs/images/d.png)") == "[a](b.md) ![c](images/d.png)"
-    assert on_page_markdown("[a](../README.md#the-code)") == "[a](index.md#the-code)"
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("[a](docs/b.md) ![c](docs/images/d.png)", "[a](b.md) ![c](images/d.png)"),
+        ("[a](../README.md#the-code)", "[a](index.md#the-code)"),
+        ("[a](.github/CONTRIBUTING.md) [b](SECURITY.md)", "[a](contributing.md) [b](security.md)"),
+        ("[a](../docs/design.md#tests) [b](tables.md)", "[a](design.md#tests) [b](tables.md)"),
+    ],
+)
+def test_links_of_the_repository_become_links_of_the_site(written: str, made: str) -> None:
+    assert on_page_markdown(written) == made
 
 
 @pytest.mark.extra
@@ -176,3 +184,33 @@ def test_the_site_has_no_broken_link(tmp_path: Path) -> None:
         text = page.read_text(encoding="utf-8")
         loaded = re.findall(r'<(?:(?:script|img)[^>]* src|link[^>]* href)="(?:https?:)?//[^"]*', text)
         assert loaded == [], f"{page.name} loads from other sites"
+
+
+def figures(text: str) -> set[str]:
+    """The numbers of a text that were measured: those with a point or a comma in them."""
+    return set(re.findall(r"\d+(?:[.,]\d+)+", text))
+
+
+def test_figures_beside_other_programs_are_those_of_the_pages_that_explain_them() -> None:
+    """A benchmark that is repeated changes them in both places."""
+    text = (ROOT / "docs" / "why.md").read_text(encoding="utf-8")
+    linked = {name for name in re.findall(r"\]\(([\w-]+\.md)", text) if name != "changelog.md"}
+    explained = {"searches.md", *linked}
+    pages = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in explained)
+    assert figures(text) - figures(pages) == set()
+    rows = [row for row in text.splitlines() if "| +" in row or "| −" in row]
+    assert len(rows) == 13
+    for row in rows:
+        assert differences(row) == differences(line_with(row, pages))
+
+
+def differences(row: str) -> list[str]:
+    """The differences with their intervals in a row of a table."""
+    return re.findall(r"[−+][^|]*\]", row)
+
+
+def line_with(row: str, pages: str) -> str:
+    """The line of the pages that begins as the row does, and has its first difference."""
+    start = row.partition(" | ")[0]
+    (line,) = {line for line in pages.splitlines() if line.startswith(start) and differences(row)[0] in line}
+    return line
