@@ -147,6 +147,17 @@ def test_linked_files_of_the_guides_exist() -> None:
             assert (path.parent / target.partition("#")[0]).is_file(), f"{path.name}: {target}"
 
 
+def test_what_a_maintainer_fills_in_is_listed() -> None:
+    """No file has an owner's name, and those with a gap for it are in the list of the guide."""
+    guide = (
+        (GITHUB / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## What a maintainer fills in")[2]
+    )
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").iterdir() if path.is_file()}
+    gaps = {f"docs/{path.name}" for path, text in texts.items() if re.search(r"\bOWNER\b", text)}
+    assert gaps == set(re.findall(r"`(docs/[\w.]+)`", guide))
+    assert {"release.yml", "`release`", "`site_url`"} <= {*re.findall(r"release\.yml|`\w+`", guide)}
+
+
 def pages_of(entries: list[Any]) -> Iterator[str]:
     """The pages of the site's navigation in order."""
     for entry in entries:
