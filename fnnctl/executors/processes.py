@@ -108,6 +108,8 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 THREADED = {"jax", "tensorflow", "torch"}
 """Libraries whose own threads do not survive a fork and are not counted by Python."""
+KILLED = -9
+"""The exit code after SIGKILL, which the module `signal` does not have on Windows."""
 
 
 def can_fork() -> bool:
@@ -354,7 +356,7 @@ class WorkerProcess:
         """Whether a process that ended with this code did so because it got no memory."""
         if code == errno.ENOMEM:
             return True
-        return code == -signal.SIGKILL and memory_kills() != self._kills_before
+        return code == KILLED and memory_kills() != self._kills_before
 
 
 @contextmanager
