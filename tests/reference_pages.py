@@ -23,6 +23,7 @@ from fnnctl.report.figures import run_figures, search_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.text import capitalized
 from tests.documented_output import write_outputs
+from tests.former_runs.uses import uses_table
 from tests.python_reference import python_page
 from tests.settings_reference import settings_page
 
@@ -141,6 +142,7 @@ def losses_table() -> Iterator[str]:
 TABLES: Mapping[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "network.md": (activations_table, losses_table),
     "model-files.md": (formulas_table,),
+    "upgrades.md": (uses_table,),
 }
 """The tables in a page that are made from the program; a table is known by its first line."""
 

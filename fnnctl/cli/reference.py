@@ -1,4 +1,4 @@
-"""Declares `datasets`, `schema` and `help`, which list what there is."""
+"""Declares `datasets`, `schema`, `doctor` and `help`, which say what there is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from fnnctl.cli.commands import DECLARED, Heading
 from fnnctl.cli.completion import complete_help
+from fnnctl.cli.options import RUNS_DIR, RunsDir
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 
@@ -37,6 +38,16 @@ def schema(*, output: Output) -> None:
 
     with terminal_context(output):
         schema(output)
+
+
+@HEADING.command(examples=("fnnctl doctor", "fnnctl doctor --json"), topics=("machines",))
+def doctor(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> int:
+    """Say what is installed here, train a small network, and find what is wrong or slow on this machine."""
+    from fnnctl.commands.doctor import doctor, show_doctor
+
+    with terminal_context(output, runs_dir) as context:
+        facts, problems = doctor(context)
+        return show_doctor(facts, problems, output)
 
 
 @HEADING.command(

@@ -100,6 +100,17 @@ def writing(path: Path) -> Iterator[None]:
         release(lock)
 
 
+def has_locks(descriptor: int) -> bool:
+    """Whether the file system of an open file has locks; the file is locked until it is closed."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 def release(descriptor: int) -> None:
     """Release a lock."""
     if descriptor == NO_LOCK:

@@ -48,6 +48,8 @@ def run_line(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FNNCTL_RUNS_DIR", raising=False)
+    monkeypatch.setattr("fnnctl.commands.doctor.problems_of", lambda facts: ())  # of this machine
+    monkeypatch.setattr("fnnctl.doctor.packages.EXTRAS", {})  # their imports take seconds
     write_table(tmp_path / "flowers.csv")
     write_table(tmp_path / "new.csv")
     examples = [line for declared in DECLARED.values() for line in declared.examples]

@@ -1,10 +1,13 @@
-"""Runs that earlier versions wrote, in tests/former_runs: they are reported, used, repeated and resumed."""
+"""Runs that earlier versions wrote, in tests/former_runs: they are reported, used, repeated and resumed.
+
+`tests/former_runs/uses.py` has what users are promised.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
-import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +16,16 @@ import pytest
 from fnnctl import __version__
 from fnnctl.arrays import FloatArray
 from fnnctl.store.provenance import machine
+from tests.former_runs.uses import (
+    FOLDS_ARE_TRAINED_AGAIN,
+    TWINS_HAVE_OTHER_BITS,
+    USES,
+    VERSIONS,
+    Use,
+    copy_runs,
+)
 from tests.program import Program, assert_same_files, assert_same_networks, read_json
 
-FORMER = Path(__file__).parents[1] / "former_runs"
-VERSIONS = sorted(folder.name for folder in FORMER.iterdir() if (folder / "table.csv").exists())
 WARNING = "the run began with fnnctl {}, and continues with " + __version__
 COMPLETED = ("default", "settings", "regression", "classic", "search/best")
 
@@ -25,11 +34,7 @@ COMPLETED = ("default", "settings", "regression", "classic", "search/best")
 def former(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of a version's runs, whose data are where its files say."""
     folder = tmp_path / "former"
-    shutil.copytree(FORMER / request.param, folder)
-    for file in folder.rglob("*"):
-        if file.name in {"resolved.yaml", "manifest.json"}:
-            text = file.read_text(encoding="utf-8")
-            file.write_text(text.replace("/former", str(folder)), encoding="utf-8")
+    copy_runs(request.param, folder)
     return folder
 
 
@@ -44,7 +49,7 @@ def bits_may_differ(former: Path) -> bool:
     """
     manifest, now = read_json(former / "manifest.json"), machine(blas_threads=1)
     has_twins = "plain_twins: true" in (former / "resolved.yaml").read_text(encoding="utf-8")
-    if has_twins and manifest["fnnctl"] in ("0.3.0", "0.4.0"):
+    if has_twins and manifest["fnnctl"] in TWINS_HAVE_OTHER_BITS:
         return True
     libraries = [("packages", "numpy"), ("blas", "version"), ("blas", "core")]
     processor = [("processor", "model"), ("processor", "features")]
@@ -102,7 +107,7 @@ def test_an_interrupted_cross_validation_resumes(program: Program, former: Path)
     run = former / "folds-interrupted"
     done = program("evaluate", "--resume", str(run))
     assert done.code == 0
-    if former_version(former) == "0.1.0":
+    if former_version(former) in FOLDS_ARE_TRAINED_AGAIN:
         assert "some saved folds cannot be used and are trained again" in done.err
     else:
         assert WARNING.format(former_version(former)) in " ".join(done.err.split())
@@ -143,3 +148,34 @@ def test_a_search_repeats(program: Program, former: Path) -> None:
     repeated = Path(program("search", str(search / "resolved.yaml"), "--json").json["run"])
     if not bits_may_differ(search):
         assert (repeated / "leaderboard.csv").read_bytes() == (search / "leaderboard.csv").read_bytes()
+
+
+TRIED = [
+    pytest.param(
+        use, version, id=f"{use.arguments} of {version}", marks=[pytest.mark.extra] * bool(use.needs)
+    )
+    for use in USES
+    for version in use.tried_versions
+]
+
+
+@pytest.mark.parametrize(("use", "version"), TRIED)
+def test_what_else_is_done_with_runs(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: Use, version: str
+) -> None:
+    if use.needs:
+        pytest.importorskip(use.needs)
+    copy_runs(version, tmp_path / "former")
+    monkeypatch.chdir(tmp_path / "former")
+    done = program(*use.arguments.split())
+    if use.refuses(version):
+        assert done.code == 2
+        assert use.message in done.err
+    else:
+        assert done.code == 0, done.err
+
+
+def test_each_promise_has_a_test() -> None:
+    tests = {name for name in vars(sys.modules[__name__]) if name.startswith("test_")}
+    assert [use.command for use in USES if bool(use.arguments) == (use.test in tests)] == []
+    assert [use.command for use in USES if use.refuses(VERSIONS[0]) != bool(use.reason)] == []

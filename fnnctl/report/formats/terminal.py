@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
@@ -20,8 +21,10 @@ from fnnctl.report import blocks as kinds
 from fnnctl.report.blocks import Block, Table, command_lines
 from fnnctl.report.document import Document
 from fnnctl.report.formats.fitting import fit_columns
-from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.text import plain_text
+
+if TYPE_CHECKING:
+    from fnnctl.report.gates import GateResult
 
 MIN_UNBROKEN, BESIDE_UNBROKEN = 24, 70
 """The width of texts that are not broken in a narrow terminal, and what other columns need beside them."""
@@ -42,6 +45,8 @@ def terminal_report(
     """
     parts = [_document(document, width) for document in documents]
     if results:
+        from fnnctl.report.gates import gate_table  # it imports NumPy, which `doctor` may find broken
+
         parts.append(block_text(gate_table(results), width))
     return Group(*parts)
 

@@ -1,0 +1,127 @@
+"""What is known of this machine, as one value. A fact that cannot be found is None; nothing is raised."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fnnctl.doctor.kernels import KERNEL_VARIABLE, own_kernel
+from fnnctl.doctor.packages import Extra, Package, required_and_extras
+from fnnctl.memory import available_bytes
+from fnnctl.processors import processor_quota, usable_processors
+from fnnctl.store.disk import Disk, disk_of
+from fnnctl.version import __version__
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blas:
+    """The library of NumPy's matrix products."""
+
+    name: str | None = None
+    version: str | None = None
+    threads: int | None = None
+    kernel: str | None = None
+    """The processor type whose kernels it uses; None if it does not say, as only OpenBLAS does."""
+    own_kernel: str | None = None
+    """What it would choose without the variable that forces one; None if none is set, or it is unknown."""
+    features: Sequence[str] = ()
+    """The processor's instruction sets, as NumPy calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A small network that was trained."""
+
+    seconds: float | None = None
+    """None if it failed."""
+    failure: str | None = None
+    """Why it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What fnnctl works with here."""
+
+    fnnctl: str
+    python: str
+    platform: str | None
+    packages: tuple[Package, ...]
+    """The required ones."""
+    extras: tuple[Extra, ...]
+    blas: Blas
+    processor: str | None
+    """Its name."""
+    processors: int
+    """How many this process may use."""
+    quota: float | None
+    """How many processors' time a container may take; None without such a limit."""
+    memory: int | None
+    """The bytes that a process can still allocate."""
+    disk: Disk | None
+    """That of the runs."""
+    training: Training
+
+    @property
+    def numpy(self) -> str | None:
+        """Its version."""
+        return next(
+            (package.version for package in self.packages if package.requirement.package == "numpy"), None
+        )
+
+
+def machine_facts(runs_dir: Path, *, train: Callable[[], Training]) -> Facts:
+    """Look at this machine, and at the disk of the folder of runs; `train` trains a small network."""
+    blas = _known(_blas) or Blas()  # before the training, which sets the number of threads
+    training = train()
+    packages, extras = required_and_extras()  # later: what the training has imported works
+    return Facts(
+        fnnctl=__version__,
+        python=platform.python_version(),
+        platform=_known(platform.platform),
+        packages=packages,
+        extras=extras,
+        blas=blas,
+        processor=_known(_processor),
+        processors=_known(usable_processors) or 1,
+        quota=_known(processor_quota),
+        memory=_known(available_bytes),
+        disk=_known(lambda: disk_of(runs_dir)),
+        training=training,
+    )
+
+
+def _known(find: Callable[[], T]) -> T | None:
+    """A fact; None if it cannot be found, in whatever way that fails in a broken environment."""
+    try:
+        return find()
+    except Exception:
+        return None
+
+
+def _processor() -> str | None:
+    from fnnctl.store.provenance import processor_model  # NumPy may be broken
+
+    return processor_model()
+
+
+def _blas() -> Blas:
+    from fnnctl.blas import blas_threads
+    from fnnctl.store.provenance import blas_core, blas_library, processor_features
+
+    library: dict[str, Any] = _known(blas_library) or {}
+    kernel = _known(blas_core)
+    is_forced = kernel is not None and bool(os.environ.get(KERNEL_VARIABLE))
+    return Blas(
+        name=library.get("name"),
+        version=library.get("version"),
+        threads=_known(blas_threads),
+        kernel=kernel,
+        own_kernel=own_kernel() if is_forced else None,
+        features=_known(processor_features) or (),
+    )

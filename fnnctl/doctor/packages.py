@@ -1,0 +1,152 @@
+"""The packages that fnnctl imports, and those that it can use: which are there, new enough, and not broken.
+
+A package may be installed and broken: built for another NumPy or another processor, or half deleted. So each
+is imported, in a process of its own, which a broken library may end.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Final
+
+from fnnctl.doctor.subprocesses import Answer, answers_of
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A package that is installed by its name, and imported by that of a module."""
+
+    package: str
+    lowest: str
+    """The lowest version, as in pyproject.toml."""
+    module: str
+
+    @property
+    def specifier(self) -> str:
+        """What pip installs, such as `pyarrow>=17.0`."""
+        return f"{self.package}>={self.lowest}"
+
+
+REQUIRED: Final = (
+    Requirement("numpy", "2.1", "numpy"),
+    Requirement("typer", "0.28", "typer"),
+    Requirement("pydantic", "2.9", "pydantic"),
+    Requirement("pyyaml", "6.0", "yaml"),
+    Requirement("rich", "13.8", "rich"),
+    Requirement("matplotlib", "3.9", "matplotlib.figure"),
+)
+EXTRAS: Final[Mapping[str, Sequence[Requirement]]] = {
+    "dask": (Requirement("distributed", "2025.1", "distributed"),),
+    "parquet": (Requirement("pyarrow", "17.0", "pyarrow.parquet"),),
+    "excel": (Requirement("python-calamine", "0.3.2", "python_calamine"),),
+    "sklearn": (Requirement("scikit-learn", "1.6", "sklearn.base"),),
+    "onnx": (Requirement("onnx", "1.17", "onnx"), Requirement("onnxruntime", "1.20", "onnxruntime")),
+    "mlflow": (
+        Requirement("mlflow-skinny", "3.1", "mlflow"),
+        Requirement("sqlalchemy", "2.0", "sqlalchemy"),
+        Requirement("alembic", "1.13", "alembic"),
+    ),
+}
+"""The optional packages by the name of the extra of pyproject.toml, for users of fnnctl."""
+_IMPORT: Final = """\
+import importlib
+try:
+    importlib.import_module({module!r})
+except BaseException as error:
+    print(f"{{type(error).__name__}}: {{error}}")
+    raise SystemExit(1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A required or optional package, as it is here."""
+
+    requirement: Requirement
+    version: str | None
+    """None if it is not installed."""
+    failure: str | None = None
+    """Why it cannot be imported; None if it can, or is not installed."""
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether it is installed in a version that is too low."""
+        return self.version is not None and _numbers(self.version) < _numbers(self.requirement.lowest)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is there, new enough and not broken."""
+        return self.version is not None and not self.is_too_old and self.failure is None
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """The packages of an extra."""
+
+    name: str
+    packages: tuple[Package, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether all its packages are."""
+        return all(package.is_usable for package in self.packages)
+
+    def to_dict(self) -> dict[str, object]:
+        """As `doctor --json` has it."""
+        return {
+            "usable": self.is_usable,
+            "packages": {package.requirement.package: package.version for package in self.packages},
+            "needs": [package.requirement.specifier for package in self.packages if not package.is_usable],
+        }
+
+
+def required_and_extras() -> tuple[tuple[Package, ...], tuple[Extra, ...]]:
+    """All required packages, and all extras with theirs; those that are installed are imported."""
+    requirements = [*REQUIRED, *(requirement for extra in EXTRAS.values() for requirement in extra)]
+    packages = {package.requirement: package for package in packages_here(requirements)}
+    extras = (Extra(name, tuple(map(packages.__getitem__, extra))) for name, extra in EXTRAS.items())
+    return tuple(map(packages.__getitem__, REQUIRED)), tuple(extras)
+
+
+def packages_here(requirements: Sequence[Requirement]) -> list[Package]:
+    """Each package as it is here; those that are installed are imported, unless this process has."""
+    versions = {requirement: installed_version(requirement.package) for requirement in requirements}
+    unproven = [
+        requirement
+        for requirement, version in versions.items()
+        if version is not None and requirement.module not in sys.modules
+    ]
+    answers = answers_of(_IMPORT.format(module=requirement.module) for requirement in unproven)
+    failures = dict(zip(unproven, map(_failure, answers), strict=True))
+    return [
+        Package(requirement, version, failures.get(requirement)) for requirement, version in versions.items()
+    ]
+
+
+def installed_version(package: str) -> str | None:
+    """The version of an installed package; None if it is not there, or says none."""
+    try:
+        return metadata.version(package) or None
+    except Exception:  # broken metadata fail in many ways
+        return None
+
+
+def _failure(answer: Answer | None) -> str | None:
+    if answer is None:
+        return "the import did not end"
+    if answer.code == 0:
+        return None
+    return answer.text.splitlines()[-1] if answer.text else f"the import ended with {answer.code}"
+
+
+def _numbers(version: str) -> list[int]:
+    """The numbers of a release, such as [3, 11] of `3.11rc1`, which counts as the release itself."""
+    release = re.match(r"\d+(?:\.\d+)*", version)
+    numbers = [int(part) for part in release[0].split(".")] if release else [0]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return numbers

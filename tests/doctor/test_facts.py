@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.doctor import facts as module
+from fnnctl.doctor.facts import Blas, Training, machine_facts
+from fnnctl.version import __version__
+
+
+def fail(*arguments: Any, **named: Any) -> Any:
+    raise RuntimeError
+
+
+@pytest.fixture(autouse=True)
+def no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "required_and_extras", lambda: ((), ()))
+
+
+def test_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    found = machine_facts(tmp_path / "runs", train=lambda: Training(0.5))
+    assert (found.fnnctl, found.training.seconds) == (__version__, 0.5)
+    assert found.python == ".".join(map(str, sys.version_info[:3]))
+    assert found.processors >= 1
+    assert found.disk is not None
+    assert found.disk.folder == tmp_path
+    assert found.blas.own_kernel is None
+
+
+@pytest.mark.parametrize("kernel", ["Haswell", None])
+def test_a_forced_kernel_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kernel: str | None
+) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setattr("fnnctl.store.provenance.blas_core", lambda: kernel)
+    monkeypatch.setattr(module, "own_kernel", lambda: "SkylakeX")
+    blas = machine_facts(tmp_path, train=Training).blas
+    assert (blas.kernel, blas.own_kernel) == (kernel, kernel and "SkylakeX")
+
+
+def test_the_threads_are_those_of_before_the_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    threads = [7]
+    monkeypatch.setattr("fnnctl.blas.blas_threads", lambda: threads[0])
+
+    def train() -> Training:
+        threads[0] = 1
+        return Training(1.0)
+
+    assert machine_facts(tmp_path, train=train).blas.threads == 7
+
+
+def test_nothing_can_be_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("usable_processors", "processor_quota", "available_bytes", "disk_of", "_processor", "_blas"):
+        monkeypatch.setattr(module, name, fail)
+    monkeypatch.setattr("platform.platform", fail)
+    found = machine_facts(tmp_path, train=lambda: Training(failure="no memory"))
+    assert (found.blas, found.processors) == (Blas(), 1)
+    assert {found.platform, found.processor, found.quota, found.memory, found.disk, found.numpy} == {None}
+
+
+def test_parts_of_the_blas_may_be_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("blas_library", "blas_core", "processor_features"):
+        monkeypatch.setattr(f"fnnctl.store.provenance.{name}", fail)
+    monkeypatch.setattr("fnnctl.blas.blas_threads", lambda: 3)
+    assert machine_facts(tmp_path, train=Training).blas == Blas(threads=3)
+
+
+def test_broken_metadata_are_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fnnctl.doctor.packages import installed_version
+
+    monkeypatch.setattr(metadata, "version", fail)
+    assert installed_version("numpy") is None
