@@ -218,7 +218,7 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     texts = "\n".join(TEXTS.values())
     assert "--without-pip" not in texts
     installed = re.findall(r"pip install (?:--quiet )?([^\s`]+)", texts)
-    assert {*installed} == {".", "'.[test]'", *libraries}
+    assert {*installed} == {".", "'.[test]'", "'.[docs]'", *libraries}
     for library in libraries:
         assert install_command(library).endswith(f" -m pip install {library}")
 
