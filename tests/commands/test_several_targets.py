@@ -85,6 +85,17 @@ def test_what_a_run_has_of_each_target(program: Program, tmp_path: Path) -> None
     assert {"validation_targets.price.r2", "validation_targets.grade.f1_macro"} <= columns.keys()
 
 
+def test_an_amount_that_rows_lack_is_learned(program: Program, tmp_path: Path) -> None:
+    header, *lines = (tmp_path / "t.csv").read_text().splitlines()
+    costs = ["" if row % 5 == 0 else f"{1 + row % 7}" for row in range(len(lines))]
+    rows = [f"{line},{cost}" for line, cost in zip(lines, costs, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{header},cost", *rows]) + "\n")
+    settings = "data.target=[price, cost]", "model.outputs.cost=gamma", "model.ensemble=1"
+    run = run_of(program, "train", "t.yaml", *(word for setting in settings for word in ("--set", setting)))
+    losses = (RunFolder(run).read_columns("history.csv") or {})["train_targets.cost.loss"]
+    assert 0.0 < np.array(losses, np.float64)[-1] < 2.0
+
+
 @pytest.mark.parametrize("together", ["true", "false"])
 def test_early_stopping_and_a_schedule_watch_a_metric_of_one_target(program: Program, together: str) -> None:
     monitor = "validation_targets.price.r2"

@@ -121,10 +121,16 @@ class JointDecoder(OutputDecoder):
         return any(part.needs_residuals for part in self.parts)
 
     def standardized(self, targets: TargetArray) -> TargetArray:
-        """Targets (N, T), standardized for training; a missing one is 0."""
+        """Targets (N, T), standardized for training; a missing one is 0.
+
+        That of counts and amounts is 1: where amounts of 0 are impossible, they have no finite loss.
+        """
         columns = zip(self.parts, targets.T, strict=True)
-        standardized = [part.standardized(column) for part, column in columns]
-        columns_of_rows: TargetArray = np.nan_to_num(np.stack(standardized, axis=1), nan=0.0)
+        standardized = [
+            np.nan_to_num(part.standardized(column), nan=0.0 if part.power is None else 1.0)
+            for part, column in columns
+        ]
+        columns_of_rows: TargetArray = np.stack(standardized, axis=1)
         return columns_of_rows
 
 
