@@ -159,7 +159,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                     f"settings has model.outputs.{name}: {chosen}, an output of {kind}, but "
                     f"{type(self).__name__} predicts {needed}: write {output}, or leave it out"
                 )
-        return {"model.outputs": dict.fromkeys(names, output) | own, **rest, "data.target": names}
+        outputs = (
+            {} if is_set(rest, "model.outputs") else {"model.outputs": dict.fromkeys(names, output) | own}
+        )
+        return {**rest, **outputs, "data.target": names}  # a section in the rest would replace earlier ones
 
     def _settings(self) -> dict[str, Any]:
         """The settings of the experiment by path. Parameters that are None leave theirs to the recipe."""
@@ -295,7 +298,10 @@ def is_set(settings: Mapping[str, Any], path: str) -> bool:
 
 
 def outputs_of_targets(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The outputs that settings have for single targets, by the target's name, and the other settings."""
+    """The outputs that settings have for single targets, by the target's name, and the other settings.
+
+    What is no mapping, and wrong, stays with the others.
+    """
     section, prefix = "model.outputs", "model.outputs."
     outputs: dict[str, Any] = {}
     rest: dict[str, Any] = {}

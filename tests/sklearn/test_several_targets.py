@@ -131,10 +131,13 @@ def test_columns_of_y_have_different_names() -> None:
         FNNRegressor().fit(X, frames.DataFrame(NUMBERS[:, :2], columns=["p", "p"]))
 
 
-def test_outputs_of_some_targets_leave_the_others_numbers() -> None:
-    """Whole numbers would be classes by their values."""
-    regressor = FNNRegressor(**SMALL, settings={"model": {"outputs": {"y1": "huber"}}}).fit(X, NUMBERS)
-    assert regressor.predict(X).dtype.kind == "f"
+@pytest.mark.parametrize("further", [{}, {"activation": "tanh"}])
+def test_outputs_of_some_targets_leave_the_others_numbers(further: dict[str, Any]) -> None:
+    """Whole numbers would be classes by their values, also with other settings of the section."""
+    section = {**further, "outputs": {"y1": "huber"}}
+    regressor = FNNRegressor(**SMALL, settings={"model": section}).fit(X, NUMBERS)
+    assert np.median(regressor.predict(X)[:, 2] % 1) > 0, "not classes"
+    assert regressor.run_.config["model"]["outputs"]["y1"]["name"] == "huber"
 
 
 BAGS: dict[str, Any] = {**SMALL, "settings": {"model.ensemble": {"members": 3, "bags": True}}}
