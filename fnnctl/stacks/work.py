@@ -141,6 +141,8 @@ class WorkerData:
             return fit.examples(self.data)
         # Targets of counts and amounts are divided by their mean, and rows have factors in the loss.
         kind = f"{fit.preprocessing} {fit.settings.precision} {fit.decoder.power}"
+        # The factors of several targets follow from their outputs and weights.
+        kind += f" {fit.decoder.output.parts} {fit.experiment.training.target_weights}"
         key = kind, fit.rows.key
         pool = self._pools.get(key)
         if pool is None:

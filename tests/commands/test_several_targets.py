@@ -364,3 +364,13 @@ def test_a_file_with_the_column_of_words_or_a_column_of_each_is_scored(
     assert (lacking.code, "the target column 'faults' is missing" in lacking.err) == (2, True)
     predicted = program("predict", str(run), "words.csv")
     assert (predicted.code, "ignored" in predicted.err) == (0, False)
+
+
+def test_each_trial_has_its_own_weights_of_targets(program: Program) -> None:
+    space = "search.space={training.target_weights.price: {choice: [1, 9]}}"
+    metric = "search.objective.metric=targets.price.r2"
+    settings = "model.ensemble=1", "search.method=grid", space, metric
+    search = run_of(program, "search", "t.yaml", *(word for each in settings for word in ("--set", each)))
+    records = [json.loads(line) for line in (search / "journal.jsonl").read_text().splitlines()]
+    losses = [record["facts"]["curve"]["train_loss"][0] for record in records if record["record"] == "result"]
+    assert losses[1] > 2 * losses[0]
