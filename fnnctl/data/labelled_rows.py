@@ -156,7 +156,8 @@ def note_no_column(
 ) -> None:
     """Note that there is no feature; whether some column `has_empty` rows alone is part of the reason."""
     beside = f"besides {_listed(targets)}"
-    no_column = f"there is no column {beside}: is data.delimiter right?"
+    advice = "is data.delimiter right?" if len(targets) == 1 else "leave out those that are no targets"
+    no_column = f"there is no column {beside}: {advice}"
     if config.columns.ignore:
         no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
     if texts := [quoted(column.name) for column in table.types.values() if column.kind == "text"]:

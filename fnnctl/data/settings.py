@@ -72,7 +72,7 @@ def check_settings(
     for target in (target for target in targets if target not in names):
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
-        problems.add_setting("data.target", _unknown(target, names, file) + hint)
+        problems.add_setting("data.target", _unknown_target(target, names, file) + hint)
     one, several = "the target, whose kind data.task decides", "a target, whose kind model.outputs decides"
     used = dict.fromkeys(targets, several if len(targets) > 1 else one)
     for setting, name, use in (
@@ -173,15 +173,24 @@ def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:
     return {name: pattern for name, pattern in dates.items() if pattern != AUTO_PATTERN}
 
 
+def _unknown_target(name: str, names: Sequence[str], file: str) -> str:
+    """It may be several targets with commas between them."""
+    if "," in name and all(part.strip() in names for part in name.split(",")):
+        return f"{_no_column(name, file)} (as a list it is [{name}])"
+    return _unknown(name, names, file)
+
+
 def _unknown(name: str, names: Sequence[str], file: str) -> str:
     suggestion = did_you_mean(name, [printable(option) for option in names])
-    if all(part.strip() in names for part in name.split(",")):
-        suggestion = f" (as a list it is [{name}])"
-    elif len(names) == 1:
+    if len(names) == 1:
         suggestion = f"; its only column is {quoted(names[0])}: is data.delimiter right?"
     elif not suggestion:
         suggestion = f"; its columns are {word_list([quoted(option) for option in names])}"
-    return f"there is no column {quoted(name)} in {file}{suggestion}"
+    return f"{_no_column(name, file)}{suggestion}"
+
+
+def _no_column(name: str, file: str) -> str:
+    return f"there is no column {quoted(name)} in {file}"
 
 
 def left_out_columns(config: DataConfig, dataset: Dataset) -> list[str]:

@@ -23,6 +23,8 @@ GROUPS: Final = "groups"
 """The key of a part's groups of rows, by column and name of the group: see `evaluation.groups`."""
 DIFFERENCE: Final = "difference"
 """The key of a group's differences from all other rows, by metric."""
+FOLDS: Final = "cross_validation"
+"""The key of the statistics of a cross-validation's folds."""
 PARTS: Final = ("train", "validation", "test")
 """The parts of the data that metrics.json has metrics of."""
 
@@ -49,7 +51,7 @@ def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None
     """
     if metrics is None:
         return None
-    test, folds = metrics.get("test"), metrics.get("cross_validation")
+    test, folds = metrics.get("test"), metrics.get(FOLDS)
     if not isinstance(test, Mapping) or not isinstance(folds, Mapping):
         return dict(metrics)
     return {**metrics, "test": _with_means(test, folds)}

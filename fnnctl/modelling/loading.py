@@ -376,7 +376,8 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
     config = experiment.data.split.model_copy(update={"validation": experiment.validation_share})
     strata, dataset = data.strata, data.dataset
     if data.seen is None:
-        split = partial(split_rows, strata, data.strata_names)
+        first = data.task.targets[0] if len(data.task.targets) > 1 else None
+        split = partial(split_rows, strata, data.strata_names, target=first)
     else:
         split = partial(split_unseen_rows, strata, data.seen)
     return split(

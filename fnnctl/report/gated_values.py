@@ -13,7 +13,7 @@ from typing import Any, Final
 from fnnctl.errors import UsageError
 from fnnctl.metrics.metric import SUPPORT
 from fnnctl.metrics.registry import is_loss
-from fnnctl.metrics.stored import DIFFERENCE, GROUPS, PARTS, flat_metrics
+from fnnctl.metrics.stored import DIFFERENCE, FOLDS, GROUPS, PARTS, flat_metrics
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.text import counted, did_you_mean, quoted, word_list
 
@@ -53,6 +53,9 @@ def gated_value(name: str, summary: Summary) -> GatedValue:
     if inner.startswith(f"{GROUPS}."):
         return _of_groups(name, inner.removeprefix(f"{GROUPS}."), metrics.get(GROUPS) or {}, part, summary)
     values = flat_metrics({key: value for key, value in metrics.items() if key != GROUPS})
+    mean = rest.removesuffix(".mean")
+    if first == FOLDS and mean in values:
+        raise _error(name, f"the means over the folds have names without {FOLDS}: write {mean}")
     return GatedValue(_known(name, inner, values, str(summary.path)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fnnctl.metrics.stored import PARTS, TARGETS, folds_of_target
+from fnnctl.metrics.stored import FOLDS, PARTS, TARGETS, folds_of_target
 from fnnctl.report.summary import Summary
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import target_folder_name
@@ -16,7 +16,6 @@ from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade
 from fnnctl.tasks.stored_coverage import read_coverage
 
 BASELINE: Final = "baseline"
-FOLDS: Final = "cross_validation"
 FACTS: Final = ("folds", "repeats", "diverged")
 """What the statistics of all targets' folds share."""
 

@@ -10,6 +10,7 @@ from fnnctl.errors import Problem
 from fnnctl.metrics.metric import NEEDS, Needs, TaskName
 from fnnctl.metrics.registry import metrics_of, objectives
 from fnnctl.tasks.epoch_metrics import EpochMetrics
+from fnnctl.text import did_you_mean
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -26,8 +27,12 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, where: str) 
     """A problem for each monitor that is not a column of the history, such as that `in a regression`."""
     for path, monitor in experiment.training.monitors.items():
         if monitor not in metrics.monitors:
-            advice = f"choose from {metrics.monitors_in_words}"
-            text = f"{monitor} is not recorded {where}"
+            target = monitor.rpartition(".")[0]  # such as validation_targets.price
+            of_target = [column for column in metrics.monitors if target and column.startswith(f"{target}.")]
+            near = did_you_mean(monitor, metrics.monitors) if target and not of_target else ""
+            choices = ", ".join(of_target) or metrics.monitors_in_words
+            advice = "" if near else f"choose from {choices}"
+            text = f"{monitor} is not recorded {where}{near}"
             yield Problem(text, path=path, advice=advice, has_subject=True)
 
 

@@ -259,7 +259,13 @@ def target_metrics(run: RunFolder) -> list[str]:
     """The first metric of each of several targets, and before them those whose means are compared."""
     targets = [target for target, _ in target_folders(run)]
     first = {target.task: headline(target.task).name for target in targets}
-    return [*first.values(), *(f"{TARGETS}.{target.name}.{first[target.task]}" for target in targets)]
+    are_labels = targets and all((*target.classes,) == LABEL_CLASSES for target in targets)
+    of_labels = [metric.name for metric in LABEL_METRICS] if are_labels else []
+    return [
+        *first.values(),
+        *of_labels,
+        *(f"{TARGETS}.{target.name}.{first[target.task]}" for target in targets),
+    ]
 
 
 def has_rates(run: RunFolder) -> bool:

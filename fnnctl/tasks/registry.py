@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import BoolArray, IntArray
+from fnnctl.config.paths import format_path
 from fnnctl.config.schema.data import TaskKind
 from fnnctl.config.schema.losses import Output, is_for_classes, is_for_numbers
-from fnnctl.data.columns.numbers import number_problem
+from fnnctl.data.columns.numbers import number_problem, plain_number
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.errors import DataError, Problem
+from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.detection import (
@@ -103,6 +104,11 @@ def _encode_several(
             message = f"the target {quoted(target.name)} has no value in any row"
             raise DataError(Problem(message, file=printable(dataset.source)))
         output = outputs[target.name].name if target.name in outputs else "auto"
+        if is_for_numbers(output) and not any(plain_number(text) is not None for text in target.texts):
+            text = f"the target {quoted(target.name)} has no numbers, which {output} is an output of"
+            path = format_path(("model", "outputs", target.name))
+            advice = "write softmax, or leave it out"
+            raise ConfigError(Problem(text, path=path, advice=advice, has_subject=True))
         kind: TaskKind = "classification" if is_for_classes(output) else "auto"
         if target.name in kept:
             kind = "classification" if kept[target.name] else "regression"
@@ -135,13 +141,12 @@ def _encode_several(
 
 def _strata(first: TaskData, is_missing: BoolArray) -> tuple[IntArray, list[str]]:
     """Those of the first target; rows without it are a stratum of their own, unless it is a single row."""
-    target = first.dataset.target.name
-    strata, names = first.strata, [f"{target}: {name}" for name in first.strata_names]
+    strata, names = first.strata, [*first.strata_names]
     if is_missing[: len(first) - first.dataset.test_rows].sum() == 1:
         strata = np.where(is_missing, np.bincount(strata[~is_missing]).argmax(), strata)
     elif is_missing.any():
         strata = np.where(is_missing, len(names), strata)
-        names.append(f"no {target}")
+        names.append(f"no {first.dataset.target.name}")
     return strata, names
 
 

@@ -48,6 +48,19 @@ def summary(start_run: Callable[..., OpenRun]) -> Summary:
     return summarize(run)
 
 
+def test_means_over_folds_have_the_names_of_metrics(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    test = {"r2": 0.5, "targets": {"a.b": {"r2": 0.5}}}
+    folds = {"folds": 5, "r2": {"mean": 0.4}, "targets": {"a.b": {"r2": {"mean": 0.3}}}}
+    run.write_metrics({"test": test, "cross_validation": folds})
+    run.finish("completed", {"total": 1.0, "training": 0.5})
+    summary = summarize(run)
+    assert value(summary, "targets.a.b.r2") == 0.3
+    for name in ("cross_validation.targets.a.b.r2", "cross_validation.targets.a.b.r2.mean"):
+        with pytest.raises(UsageError, match=r"without cross_validation: write targets\.a\.b\.r2$"):
+            value(summary, name)
+
+
 def value(summary: Summary, name: str) -> float | None:
     (result,) = gate_results(parse_gates([f"{name}=0.8"]), summary)
     return result.value

@@ -226,6 +226,11 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
             return Problem(text, kind=WRONG, advice="remove one of the two")
         meant = meant_word(key, keys)
         return unknown_setting(meant, "" if meant else f"possible here: {word_list(keys)}")
+    outer = path[:-2]
+    if len(path) > 2 and key not in keys and any(form.has_free_keys for form in forms_at(outer, config)):
+        example = f"{format_path(outer)}: {{{path[-2]}.{key}: …}}"
+        advice = f"possible here: {word_list(keys)}; a name with a dot is written as in {example}"
+        return unknown_setting(advice=advice)
     choices = choice_names([form for form in forms if key in form.keys])
     if choices:
         chosen = settings.get("name", names_of(section)[0])

@@ -124,6 +124,9 @@ def _refuse_wrong_step(config: Any, path: ConfigPath, part: str | int) -> None:
         problem = Problem("is a section, not a list")
     elif is_list:
         problem = Problem("is a list", advice=f"write {format_path((*path, 0))} for its first entry")
+    elif takes_any_key(path[:-1]):  # the name that the user chose has a dot
+        named = f"{format_path(path[:-1])}={{{path[-1]}.{part}: VALUE}}"
+        problem = Problem("is a single value", advice=f"write {named} for a name with a dot")
     else:
         problem = Problem("is a single value", advice=f"write {format_path(path)}=VALUE")
     raise ConfigError(replace(problem, path=format_path(path)))

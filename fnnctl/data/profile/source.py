@@ -257,7 +257,7 @@ def _read(
     for name in targets:
         if name not in table.names:
             close = did_you_mean(name, map(printable, table.names))
-            if all(part.strip() in table.names for part in name.split(",")):
+            if "," in name and all(part.strip() in table.names for part in name.split(",")):
                 close = f": write {' '.join(f'--target {part.strip()}' for part in name.split(','))}"
             hint = close or f"; its columns are {word_list([quoted(column) for column in table.names])}"
             raise UsageError(f"there is no column {quoted(name)} in {file}{hint}")

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.config.paths import format_path
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.splits.groups import are_labels, divide_groups, most_folds
@@ -92,8 +93,10 @@ def split_rows(
     test_rows: int = 0,
     groups: IntArray | None = None,
     order: FloatArray | None = None,
+    target: str | None = None,
 ) -> Split:
-    """Draw the parts of N rows with these `strata`, (N,) or labels (N, L); messages show their `names`.
+    """Draw the parts of N rows with these `strata`, (N,) or labels (N, L); messages show their `names`, and
+    of several targets the `target` whose strata they are.
 
     A share s of n rows is round(s·n) rows, and at least one row if s is not 0; the training part gets the
     rest. With `test_rows`, that many rows at the end are the test part, and the validation share refers to
@@ -124,7 +127,7 @@ def split_rows(
         parts = _greedy_parts(pool_groups, proportional, validation_size, test_size, rng)
     elif config.stratify and train_size < pool:
         counts = np.bincount(strata[:pool], minlength=len(names))
-        _check_strata(counts, names, train_size, validation_size, test_size)
+        _check_strata(counts, names, train_size, validation_size, test_size, target)
         parts = stratified_parts(strata[:pool], counts, validation_size, test_size, rng)
     else:
         parts = np.zeros(pool, np.int8)
@@ -169,7 +172,12 @@ def _ordered_parts(order: FloatArray, validation_size: int, test_size: int, by: 
 
 
 def _check_strata(
-    counts: IntArray, names: Sequence[str], train_size: int, validation_size: int, test_size: int
+    counts: IntArray,
+    names: Sequence[str],
+    train_size: int,
+    validation_size: int,
+    test_size: int,
+    target: str | None,
 ) -> None:
     single = [quoted(name) for name, count in zip(names, counts, strict=True) if count == 1]
     if single:
@@ -177,12 +185,17 @@ def _check_strata(
             f"the class {single[0]} has" if len(single) == 1 else f"the classes {word_list(single)} have"
         )
         advice = "add rows, leave the class out, or set data.split.stratify to false"
-        if len(names) > MANY_STRATA and all(plain_number(name) is not None for name in names):
+        numbers = sum(plain_number(name) is not None for name in names)
+        if numbers > MANY_STRATA and numbers >= np.count_nonzero(counts) - (target is not None):
+            setting = "data.task: regression"
+            if target is not None:
+                setting = f"{format_path(('model', 'outputs', target))}: squared"
             advice = (
-                f"are the target's {len(names):,} numbers classes? If they are quantities, write data.task: "
-                f"regression; otherwise {advice}"
+                f"are the target's {numbers:,} numbers classes? If they are quantities, write {setting}; "
+                f"otherwise {advice}"
             )
-        message = f"{classes} a single row, which cannot be divided: {advice}"
+        of_target = "" if target is None else f"of the target {quoted(target)}, "
+        message = f"{of_target}{classes} a single row, which cannot be divided: {advice}"
         raise DataError(Problem(message, path="data.split.stratify"))
     present = int(np.count_nonzero(counts))
     if train_size < present:

@@ -29,6 +29,8 @@ CONFIG: Final = "config."
 METRICS_PREFIX: Final = "metrics."
 NOTES: Final = "notes"
 """The text of the config's notes; the others are settings such as `notes.limits`."""
+COLUMNS: Final = "--columns"
+"""The option that names several fields."""
 PROMOTED: Final = "promoted"
 TAGS: Final = "tags"
 
@@ -145,6 +147,8 @@ def refuse_unknown(
             continue
         names = {name for run in runs for name in _names(load(run), settings=is_setting)}
         if unknown.name not in names:
+            if option == COLUMNS:  # a comma ends a name, unless that is quoted
+                names = {f'"{name}"' if "," in name else name for name in names}
             hint = did_you_mean(unknown.name, {*names, NOTES}) or f"; the facts are {', '.join(FACTS)}"
             raise UsageError(f"{option} '{unknown.name}': no run has such a field{hint}")
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from fnnctl.errors import UsageError, for_each
 from fnnctl.report.listing.fields import (
+    COLUMNS,
     PROMOTED,
     TAGS,
     TIMES,
@@ -249,7 +250,7 @@ def select_runs(
     complete configs only of those that conditions on metrics leave, too.
     """
     requested = [("--sort", order.field)] if order else []
-    requested += [("--columns", field) for field in columns]
+    requested += [(COLUMNS, field) for field in columns]
     load: Mapping[FieldSource, Callable[[ListedRun], ListedRun]] = {
         FieldSource.FACTS: lambda run: run,
         FieldSource.METRICS: ListedRun.with_metrics,

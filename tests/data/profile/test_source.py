@@ -110,6 +110,7 @@ def test_built_in_data_and_arrays_know_their_target(tmp_path: Path) -> None:
             "height,harvest\n1,good\n2,poor\n", {"targets": ("height", "harvset")}, id="a misspelt target"
         ),
         pytest.param("height,harvest\n1,good\n2,poor\n", {"targets": ("zzzzzz",)}, id="an unknown target"),
+        pytest.param("a,b,c\n1,2,3\n", {"targets": ("b,c",)}, id="targets with a comma"),
         pytest.param("größe,y\n1,a\n".encode("cp1252"), {}, id="another encoding"),
         pytest.param("a,y\n1,a\n1_000,b\n1,2,3\n", {}, id="a row and a value"),
         pytest.param("a,a\n1,a\n", {}, id="a name twice"),

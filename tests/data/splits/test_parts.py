@@ -147,6 +147,15 @@ def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes(messages
         messages.check(error.value)
 
 
+def test_strata_of_one_of_several_targets_are_named_by_it(messages: Messages) -> None:
+    """Rows without the target are a stratum, too."""
+    for names in (("a", "b", "c"), (*map(str, range(29)), "no price")):
+        labels = np.array([0, *range(len(names)), len(names) - 1])
+        with pytest.raises(DataError) as error:
+            split_rows(labels, names, SplitConfig(validation=0.2, test=0.2), seed=0, target="price")
+        messages.check(error.value)
+
+
 @pytest.mark.parametrize(
     ("labels", "validation", "test", "stratify"),
     [([0, 1], 0.15, 0.2, False), ([0] * 5 + [1] * 5, 0.4, 0.59, False), ([0] * 5 + [1] * 5, 0.3, 0.59, True)],

@@ -152,6 +152,8 @@ def test_a_metric_of_labels_is_that_of_scikit_learn(tmp_path: Path, metric: str)
     assert isinstance(comparison, RunComparison)
     assert comparison.runs[0].value == pytest.approx(value)
     assert comparison.pairs[0].verdict == "tie"
+    with pytest.raises(UsageError, match=r"accuracy, subset_accuracy, hamming_loss, f1_micro, targets\.l0"):
+        compare(written, "zzz")
 
 
 def test_the_sum_of_losses_is_not_compared(runs: list[RunFolder]) -> None:

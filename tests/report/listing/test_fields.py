@@ -81,6 +81,15 @@ def test_a_field_that_no_run_has_is_refused(messages: Messages, name: str) -> No
     messages.check(caught.value)
 
 
+def test_a_name_with_a_comma_is_proposed_in_quotes() -> None:
+    """Where a comma ends a name."""
+    run = listed(metrics={"test": {"targets": {"a,b": {"r2": 0.5}}}})
+    for option, meant in (("--columns", """'"targets.a,b.r2"'"""), ("--sort", "'targets.a,b.r2'")):
+        with pytest.raises(UsageError) as caught:
+            refuse_unknown([(option, field_of("targets.a,b.r"))], [run])
+        assert f"(did you mean {meant}?)" in str(caught.value)
+
+
 def test_names_without_a_part_are_those_of_the_test_part() -> None:
     assert metric_path("accuracy") == metric_path("metrics.test.accuracy") == "test.accuracy"
     assert metric_path("per_class.train.recall") == "test.per_class.train.recall"

@@ -13,7 +13,9 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.losses import SquaredOutput
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.errors import ConfigError
 from fnnctl.metrics.stored import TARGETS, owned_metric
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
@@ -29,6 +31,7 @@ from fnnctl.tasks.registry import encode
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import FoldScores, TaskData
 from tests.memory import load
+from tests.messages import Messages
 
 ROWS = 60
 NAMES = ("price", "grade", "bought")
@@ -105,6 +108,12 @@ class TestEncoding:
             data().targets[:, 0]
         ).tolist()
 
+    def test_an_output_of_numbers_needs_numbers(self, messages: Messages) -> None:
+        squared = SquaredOutput(name="squared")
+        with pytest.raises(ConfigError) as error:
+            encode(data().dataset, outputs={"price": squared, "grade": squared})
+        messages.check(error.value)
+
     def test_each_target_alone_has_the_rows_that_have_it(self) -> None:
         for (single, rows), number in zip(data().of_single_targets, range(3), strict=True):
             np.testing.assert_array_equal(single.targets[rows], data().targets[rows, number])
@@ -145,6 +154,11 @@ class TestDecoder:
         assert decoder().output.size == 6
         assert [(part.start, part.stop) for part in decoder().slices] == [(0, 1), (1, 4), (4, 6)]
         assert [part.output.target for part in decoder().parts] == [*NAMES]
+
+    def test_a_transform_that_does_not_suit_a_target_names_it(self, messages: Messages) -> None:
+        with pytest.raises(ConfigError) as error:
+            task().output_decoder(ModelConfig(), data().targets, "log")
+        messages.check(error.value)
 
 
 class TestScores:
@@ -363,6 +377,18 @@ class TestOutOfFold:
             key = "r2" if name == "price" else "accuracy"
             assert metrics[TARGETS][name][key] == pytest.approx(expected[TARGETS][name][key], rel=1e-12)
         assert metrics["r2"] == pytest.approx(expected["r2"])
+
+
+def test_a_monitor_of_a_misspelt_target_is_corrected(messages: Messages) -> None:
+    for monitor in ("validation_targets.prise.r2", "validation_targets.grade.r2"):
+        experiment = Experiment.model_validate(
+            {
+                "data": DataConfig(source="memory", target=NAMES),
+                "training": {"early_stopping": {"monitor": monitor}},
+            }
+        )
+        for problem in task().check(experiment):
+            messages.check(problem)
 
 
 def test_metrics_are_named_by_their_target() -> None:
