@@ -74,7 +74,8 @@ class Message:
         buffers: list[Any] = []
         pickled = io.BytesIO()
         ForkingPickler(pickled, PROTOCOL, True, buffers.append).dump(content)
-        return cls(pickled.getbuffer(), [buffer.raw() for buffer in buffers])
+        # The value is no copy. Of a view of the buffer Python 3.13 complains when it collects garbage.
+        return cls(memoryview(pickled.getvalue()), [buffer.raw() for buffer in buffers])
 
     def send(self, connection: Connection) -> None:
         """Send the message; raises OSError if the other end is gone.
