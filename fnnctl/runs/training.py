@@ -124,8 +124,8 @@ def complete_training(
 
     `started` is when the command began, on the monotonic clock; `budget` is the largest one of the search
     whose winner is trained. The members of an ensemble train on up to `workers` workers, by default one per
-    processor. Before the run is complete, `on_doubts` gets the warnings, already shown, that put its scores in
-    doubt. Raises `DivergedError` or `InterruptedRunError` after the completed work is written.
+    processor. Before the run is complete, `on_doubts` gets the warnings, already shown, that put its scores
+    in doubt. Raises `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     with RunRecorder(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
@@ -154,9 +154,7 @@ def complete_trained(
     with RunRecorder(run, started=started):
         write_members(run, fit, describe(fit, data, fit.member(data, fit.split(data))), stack.trained)
         on_doubts(
-            _write_trained(
-                run, data, fit, stack, context, scores=scores, stands_for_search=stands_for_search
-            )
+            _write_trained(run, data, fit, stack, context, scores=scores, stands_for_search=stands_for_search)
         )
 
 
