@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.power_cuts.commands import Command, again, runs_in
+from tests.power_cuts.commands import Command, again, newest_run, runs_in
 from tests.power_cuts.disk import LOSSES, Disk, Files, Loss, Operation, Trace, Write, files_below, said
 from tests.power_cuts.recording import replayed, run_in
 
@@ -114,15 +114,14 @@ def check(
     new = sorted(runs_in(state) - runs_in(before))
     if not new and runs_in(end) - runs_in(before):
         return faults  # it had not appeared yet
-    run = (new or sorted(runs_in(before), key=lambda name: _started(before, name)) or [""])[-1]
-    words = again(command, run)
+    words = again(command, new[-1] if new else newest_run(before))
     code, text, error = run_in(folder, words)
     after = files_below(folder)
     if code and not (code == 2 and not differences(state, end)):  # what it would make is there
         faults.append(Fault("it does not go on", f"{' '.join(words)}: {code} {error or text}"))
         return faults
     faults += [Fault("other bits", text) for text in differences(after, end)]
-    if command.again is not None and not has_reported:  # a run that is taken over is cleared up
+    if command.again is not None and differences(state, end):  # a run that is taken over is cleared up
         hidden = (path for path in sorted(after.keys() - end.keys()) if "/." in path[len("runs/.") :])
         faults += [Fault("a file is left", path) for path in hidden if path.startswith("runs/2")]
     return faults
@@ -154,11 +153,6 @@ def put(folder: Path, state: Files) -> None:
             (folder / name).mkdir()
         else:
             (folder / name).write_bytes(content)
-
-
-def _started(files: Files, run: str) -> str:
-    started: str = json.loads(files[f"runs/{run}/manifest.json"] or b"")["started"]
-    return started
 
 
 def differences(files: Files, expected: Files) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from tests.power_cuts.disk import Files, Trace
+from tests.power_cuts.disk import Files, Trace, files_below
 from tests.power_cuts.recording import record, run_in
 
 RUN: Final = "RUN"
@@ -115,7 +116,7 @@ def prepare(command: Command, folder: Path) -> None:
         config["search"] = {**command.search, "space": space}
     (folder / "x.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     for words in command.before:
-        code, _, error = run_in(folder, _with_run(words, newest_run(folder)))
+        code, _, error = run_in(folder, _with_run(words, newest_run(files_below(folder))))
         if code:
             raise AssertionError(f"{words}: {error}")
 
@@ -123,15 +124,15 @@ def prepare(command: Command, folder: Path) -> None:
 def recorded(command: Command, folder: Path) -> Trace:
     """The trace of the whole command in a new folder."""
     prepare(command, folder)
-    trace = record(folder, words_of(command, folder))
+    trace = record(folder, words_of(command, files_below(folder)))
     if trace.code:
         raise AssertionError(f"{command.name} ends with {trace.code}")
     return trace
 
 
-def words_of(command: Command, folder: Path) -> list[str]:
-    """The command's words in a folder."""
-    return _with_run(command.words, newest_run(folder))
+def words_of(command: Command, before: Files) -> list[str]:
+    """The command's words on a disk."""
+    return _with_run(command.words, newest_run(before))
 
 
 def again(command: Command, run: str | None) -> list[str]:
@@ -143,10 +144,14 @@ def _with_run(words: Sequence[str], run: str | None) -> list[str]:
     return [run or "latest" if word == RUN else word for word in words]
 
 
-def newest_run(folder: Path) -> str | None:
-    """The name of the run that began last; None if there is none."""
-    runs = sorted((path.stat().st_ctime_ns, path.name) for path in (folder / "runs").glob("[!.]*Z-*"))
-    return runs[-1][1] if runs else None
+def newest_run(files: Files) -> str | None:
+    """The name of the run on a disk that began last; None if there is none."""
+
+    def started(run: str) -> str:
+        facts = json.loads(files[f"runs/{run}/manifest.json"] or b"")
+        return str(facts["started"])
+
+    return max(runs_in(files), key=started, default=None)
 
 
 def runs_in(files: Files) -> set[str]:

@@ -56,7 +56,7 @@ def count_operations(folder: Path, command: Command, before: Files) -> int:
     """How many operations the command asks of the disk."""
     put(folder, before)
     counter = FailingDisk(Failure("EIO", 0))
-    record(folder, words_of(command, folder), counter)
+    record(folder, words_of(command, before), counter)
     return counter.count
 
 
@@ -77,7 +77,7 @@ def check_failure(folder: Path, command: Command, trace: Trace, failure: Failure
     put(folder, trace.before)
     disk = FailingDisk(failure)
     recorder = Recorder(folder, disk)
-    code, out, error = run_in(folder, words_of(command, folder), recorder)
+    code, out, error = run_in(folder, words_of(command, trace.before), recorder)
     failed = f"{', '.join(disk.failed[:2])}: {code} {error.strip() or out[-300:]}"
     faults = [Fault("no clear sentence", failed) for words in UNCLEAR if words in error + out]
     if code not in (0, _MACHINE):

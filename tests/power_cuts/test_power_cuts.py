@@ -15,12 +15,12 @@ from tests.power_cuts.commands import COMMANDS, recorded
 from tests.power_cuts.conftest import Recorded
 from tests.power_cuts.failing import Failure, check_failure, count_operations, failures
 
-CUTS = {"train": 50, "cross-validation": 40, "halving": 24, "asha": 24, "extension": 20, "bags": 20}
-"""The number of power cuts during each command, beside `OF_SHORT_COMMANDS`."""
-OF_SHORT_COMMANDS = 25
-FAILURES = {"train": 16, "cross-validation": 10, "halving": 6, "asha": 6, "extension": 6, "bags": 5}
-"""The number of operations of each command that fail, beside `OF_SHORT`."""
-FAILURES_OF_SHORT_COMMANDS = 10
+CUTS = {"train": 42, "cross-validation": 35, "halving": 11, "asha": 11, "extension": 9, "bags": 9}
+"""The number of power cuts during each command, beside `CUTS_OF_SHORT_COMMANDS`."""
+CUTS_OF_SHORT_COMMANDS = 20
+FAILURES = {"train": 11, "cross-validation": 6, "halving": 3, "asha": 3, "extension": 2, "bags": 2}
+"""The number of operations of each command that fail, beside `FAILURES_OF_SHORT_COMMANDS`."""
+FAILURES_OF_SHORT_COMMANDS = 5
 
 NAMES = [
     pytest.param(name, marks=[pytest.mark.extra] if command.is_extra else [])
@@ -33,7 +33,7 @@ def test_nothing_is_lost_by_a_power_cut(name: str, recorded_command: Callable[[s
     if COMMANDS[name].is_extra:
         pytest.importorskip("onnx")
     case = recorded_command(name)
-    for cut, state in cuts(case.trace, CUTS.get(name, OF_SHORT_COMMANDS), seed=0):
+    for cut, state in cuts(case.trace, CUTS.get(name, CUTS_OF_SHORT_COMMANDS), seed=0):
         assert check_cut(case.folder, case.command, case.trace, cut, state) == [], cut
 
 
