@@ -9,13 +9,12 @@ from functools import cache, cached_property
 from fnnctl.context import Context
 from fnnctl.errors import DataError, MachineError
 from fnnctl.executors.protocols import Poll
-from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.processors import usable_processors
 from fnnctl.records.trials import JobKey, Result, Status
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.training import complete_trained, training_workers
+from fnnctl.runs.training import OnDoubts, complete_trained, training_workers
 from fnnctl.stacks.work import PARTS_OF_EPOCH, Workers
 from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
@@ -183,12 +182,13 @@ def complete_trial(
     *,
     started: float,
     stands_for_search: bool = True,
-) -> list[Message]:
+    on_doubts: OnDoubts = lambda warnings: None,
+) -> None:
     """`complete_training` for a trial that is an ensemble, from what is kept of it.
 
     The fit is that of the run.
     """
-    return complete_trained(
+    complete_trained(
         run,
         data,
         fit,
@@ -197,4 +197,5 @@ def complete_trial(
         started=started,
         scores=list(trial.weights[SCORES]),
         stands_for_search=stands_for_search,
+        on_doubts=on_doubts,
     )

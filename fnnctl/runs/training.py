@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -50,6 +50,8 @@ from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember
 
+OnDoubts: TypeAlias = Callable[[Sequence[Message]], None]
+"""Gets the warnings that put the scores of a run in doubt."""
 NO_GROUPS: Final = (
     "evaluation.groups: no group is measured, because there is neither a test part nor a validation part; "
     "data.split.test: 0.2 makes a test part"
@@ -116,19 +118,20 @@ def complete_training(
     checkpoint: Checkpoint | None = None,
     budget: int | None = None,
     workers: int | None = None,
-) -> list[Message]:
+    on_doubts: OnDoubts = lambda warnings: None,
+) -> None:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    Returns warnings, already shown, if the scores are in doubt. `started` is when the command
-    began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. The
-    members of an ensemble train on up to `workers` workers, by default one per processor. Raises
-    `DivergedError` or `InterruptedRunError` after the completed work is written.
+    `started` is when the command began, on the monotonic clock; `budget` is the largest one of the search
+    whose winner is trained. The members of an ensemble train on up to `workers` workers, by default one per
+    processor. Before the run is complete, `on_doubts` gets the warnings, already shown, that put its scores
+    in doubt. Raises `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     with RunRecorder(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
     ) as recorder:
         stack = _train(run, data, fit, checkpoint, recorder, context, workers or usable_processors())
-        return _write_trained(run, data, fit, stack, context, budget=budget)
+        on_doubts(_write_trained(run, data, fit, stack, context, budget=budget))
 
 
 def complete_trained(
@@ -141,7 +144,8 @@ def complete_trained(
     started: float,
     scores: Sequence[FloatArray],
     stands_for_search: bool = True,
-) -> list[Message]:
+    on_doubts: OnDoubts = lambda warnings: None,
+) -> None:
     """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it.
 
     `scores` are the out-of-bag scores of each kind of its networks: see `scored_out_of_bag`. If another run
@@ -149,8 +153,8 @@ def complete_trained(
     """
     with RunRecorder(run, started=started):
         write_members(run, fit, describe(fit, data, fit.member(data, fit.split(data))), stack.trained)
-        return _write_trained(
-            run, data, fit, stack, context, scores=scores, stands_for_search=stands_for_search
+        on_doubts(
+            _write_trained(run, data, fit, stack, context, scores=scores, stands_for_search=stands_for_search)
         )
 
 
@@ -165,7 +169,10 @@ def _write_trained(
     scores: Sequence[FloatArray] | None = None,
     stands_for_search: bool = True,
 ) -> list[Message]:
-    """Write what follows from the trained fit; see `complete_training` and `complete_trained`."""
+    """Write what follows from the trained fit; see `complete_training` and `complete_trained`.
+
+    Returns the warnings that put the scores in doubt.
+    """
     listener, stop, trained = context.listener, context.stop, stack.trained_fit(0)
     if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
         context.figures.draw(run)  # the curves are most wanted where training went wrong

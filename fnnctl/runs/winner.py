@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fnnctl.config.reading.resolved import resolved_yaml
@@ -90,12 +91,7 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        about_scores = _complete(session, winner, new, opened, trained, started)
-        # What was said about a former winner is not true of this one.
-        kept = [warning for warning in run.read_manifest().messages if warning.part != names.BEST]
-        run.record(warning_facts(kept))
-        warnings = [warning.of_part(names.BEST, new.name) for warning in about_scores]
-        record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
+        _complete(session, winner, new, opened, trained, started)
         if complete:
             run.replace_winner()
     # Last, because they are copied from the run that stands for the search, which must be complete.
@@ -109,11 +105,23 @@ def _complete(
     run: OpenRun,
     trained: TrainedTrials,
     started: float,
-) -> list[Message]:
-    """Write the contents of the winner's run folder; see `complete_training`."""
+) -> None:
+    """Write the contents of the winner's run folder; see `complete_training`.
+
+    The search repeats what puts the scores in doubt, and does so before the winner's run is complete: a
+    resumed search does not write a complete one again.
+    """
+
+    def repeat(doubts: Sequence[Message]) -> None:
+        # What was said about a former winner is not true of this one.
+        kept = [warning for warning in session.run.read_manifest().messages if warning.part != names.BEST]
+        session.run.record(warning_facts(kept))
+        warnings = [warning.of_part(names.BEST, new.name) for warning in doubts]
+        record_warnings(session.run, warnings, SilentListener(), first=True)  # the user has seen them
+
     data, context = session.search.loaded.data, replace(session.final_context, figures=NoFigures())
     if not session.keeps_trials:
-        return complete_training(
+        complete_training(
             run,
             data,
             new.fit,
@@ -121,9 +129,20 @@ def _complete(
             started=started,
             budget=session.setup.budget.max_epochs,
             workers=session.options.workers,
+            on_doubts=repeat,
         )
+        return
     trial = trained.of(session.standings.latest[winner.trial])
     if trial is None:
         raise ValueError(f"nothing is kept of trial {winner.trial}")
     is_result = session.run.ensemble() is None
-    return complete_trial(run, data, new.fit, trial, context, started=started, stands_for_search=is_result)
+    complete_trial(
+        run,
+        data,
+        new.fit,
+        trial,
+        context,
+        started=started,
+        stands_for_search=is_result,
+        on_doubts=repeat,
+    )

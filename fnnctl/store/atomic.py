@@ -124,7 +124,10 @@ def write_files(folder: Path, files: Iterable[tuple[str, Iterable[str] | Iterabl
             raise cannot_write(path, error) from error
         folders.add(path.parent)
     for written in folders:
-        sync_folder(written)
+        try:
+            sync_folder(written)
+        except OSError as error:
+            raise cannot_write(written, error) from error
 
 
 def write_output(path: Path, pieces: Iterable[str] | Iterable[bytes]) -> None:

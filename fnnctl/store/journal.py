@@ -2,7 +2,9 @@
 
 A line is a JSON object whose last member is the running CRC-32 of the file up to that point, without the
 checksums themselves. It reveals changed bytes and lost, duplicated or swapped lines. An incomplete last line,
-which a kill or a power cut may leave, does not count as damage: it has no line end.
+which a kill or a power cut may leave, does not count as damage: it has no line end. Nor do all lines from one
+with a zero byte on: a power cut may keep a later sector of what was not synced and leave zeros in place of an
+earlier one.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ class JournalFile:
     """The open journal of a search that this process runs."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file. An incomplete last line is moved to a file beside it.
+        """Open or create the file. An incomplete end is moved to a file beside it.
 
         Raises `DataError` if it is damaged, and `MachineError` if it cannot be read or written; a damaged
         file is not changed.
@@ -62,7 +64,7 @@ class JournalFile:
         """The records in the file when it was opened."""
         self.records, self._size, self._checksum = ([], 0, 0) if existing is None else _read(content, path)
         self.torn = len(content) - self._size
-        """The length of the incomplete last line, in bytes."""
+        """The length of the incomplete end, in bytes."""
         self._is_synced = True
         try:
             if self.torn:  # save the incomplete line before cutting it off
@@ -71,9 +73,9 @@ class JournalFile:
             self._file = open_to_append(path)
             self._file.cut(self._size)
             self._file.sync()
+            sync_folder(path.parent)
         except OSError as error:
             raise cannot_write(path, error) from error
-        sync_folder(path.parent)
 
     def append(self, records: Sequence[JournalRecord], *, sync: bool = True) -> None:
         """Append records; they and all earlier ones then survive a power cut.
@@ -84,6 +86,7 @@ class JournalFile:
         try:
             if self._file.size() != self._size:  # the remains of a failed append
                 self._file.cut(self._size)
+                self._file.sync()  # so that a power cut does not mix them with what comes now
             self._file.append(content)
             if sync:
                 self._file.sync()
@@ -201,18 +204,21 @@ def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
 def _checked(content: bytes, path: Path) -> tuple[list[bytes], int, int]:
     """As `_read`, but the records are the JSON of their lines, without the final brace."""
     bodies: list[bytes] = []
-    *lines, tail = content.split(b"\n")
-    checksum = 0
+    *lines, _ = content.split(b"\n")
+    size, checksum = 0, 0
     for number, line in enumerate(lines, start=1):
         body = line[: 1 - _CHECKSUM_LENGTH]
-        checksum = zlib.crc32(body, checksum)
-        if line[len(body) :] + b"\n" != _CHECKSUM % checksum:
+        checksum_after = zlib.crc32(body, checksum)
+        if line[len(body) :] + b"\n" != _CHECKSUM % checksum_after:
+            if b"\0" in line:
+                break
             raise _damaged(path, number)
         bodies.append(body)
+        size, checksum = size + len(line) + 1, checksum_after
     if not bodies:
         message = "is damaged: its first record, which describes the search, is incomplete"
         raise damaged(path, f"{message}. {_NO_HEADER}")
-    return bodies, len(content) - len(tail), checksum
+    return bodies, size, checksum
 
 
 def _damaged(path: Path, number: int) -> DataError:

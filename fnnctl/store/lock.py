@@ -76,8 +76,12 @@ def _locked(descriptor: int, *, tries: int) -> int:
                 time.sleep(SECONDS_BETWEEN_TRIES)
             except OSError:  # the file system has no locks
                 break
-    os.truncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+    try:
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+    except OSError:
+        os.close(descriptor)
+        raise
     _held.add(descriptor)
     return descriptor
 

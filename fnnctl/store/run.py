@@ -269,12 +269,12 @@ def create_run(
                 write_files(hidden / names.BASES, [(name, [content]) for name, content in bases.items()])
             write_files(hidden, files)
             path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)
+            sync_folder(runs_dir)
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"runs cannot be written to '{runs_dir}': it is not a folder") from error
         except OSError as error:
             raise cannot_write(runs_dir, error) from error
         undo.pop_all()
-    sync_folder(runs_dir)
     return OpenRun(path, lock)
 
 
@@ -325,6 +325,16 @@ def take_over_run(folder: RunFolder) -> OpenRun:
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error
+    try:
+        _clear_up(folder)
+    except OSError as error:
+        release(lock)
+        raise cannot_write(folder.path, error) from error
+    return OpenRun(folder.path, lock)
+
+
+def _clear_up(folder: RunFolder) -> None:
+    """Remove what a process has left behind, and finish what it has begun to replace; raises OSError."""
     rebuilt = (folder.path / name for name in names.REBUILT)  # the network may change
     for left_behind in (*files_in(folder.path, names.TEMPORARY_PATTERN), *rebuilt):
         delete_file(left_behind)
@@ -332,7 +342,6 @@ def take_over_run(folder: RunFolder) -> OpenRun:
         delete_folder(hidden)
     _keep_one(folder.path / names.BEST, folder.path / names.FORMER_BEST)
     _keep_one(folder.path / names.ENSEMBLE, folder.path / names.FORMER_ENSEMBLE)
-    return OpenRun(folder.path, lock)
 
 
 def _keep_one(current: Path, former: Path) -> None:

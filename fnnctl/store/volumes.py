@@ -21,6 +21,19 @@ from weakref import WeakValueDictionary
 from fnnctl.errors import MachineError
 
 _FIRST_PART: Final = "memory:"
+_NO_FOLDER_SYNC: Final = frozenset(
+    (
+        errno.EINVAL,
+        errno.ENOTSUP,
+        errno.EOPNOTSUPP,
+        errno.ENOSYS,
+        errno.EBADF,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+    )
+)
+"""The errors by which systems and file systems say that they do not sync folders, or not this one."""
 _numbers = itertools.count(1)
 _volumes: WeakValueDictionary[str, MemoryVolume] = WeakValueDictionary()
 
@@ -199,16 +212,18 @@ def rename(path: Path, new_path: Path) -> Path:
 
 
 def sync_folder(path: Path) -> None:
-    """Make names inside a folder survive a power cut, if the file system supports it."""
+    """Make names inside a folder survive a power cut, if the system can do so. Raises OSError."""
     if memory_volume(path) is not None:
         return
-    # If it does not, each file is still complete.
-    with suppress(OSError):
+    try:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:  # if it cannot, each file is still complete
+            raise
 
 
 def copy_to_disk(path: Path, new_path: Path, *, leave_out: str) -> None:

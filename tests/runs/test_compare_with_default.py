@@ -13,7 +13,6 @@ from unittest.mock import Mock
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.messages import Message
 from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.default_trial import search_comparison
@@ -270,12 +269,12 @@ def test_a_search_that_must_end_ends_the_training_of_the_default(
 
     with monkeypatch.context() as patch:
 
-        def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[Message]:
+        def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> None:
             if by == "signal":
                 signal.raise_signal(signal.SIGINT)
             else:
                 patch.setattr(SearchSession, "must_end", lambda session: True)
-            return complete_training(opened, *arguments, **settings)
+            complete_training(opened, *arguments, **settings)
 
         patch.setattr(compare_with_default, "complete_training", ended)
         folder = search(path, "--executor", "serial", code=130 if by == "signal" else 0)

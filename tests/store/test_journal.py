@@ -106,6 +106,25 @@ def test_what_was_torn_before_is_kept_as_well(path: Path) -> None:
     assert path.with_name("journal.torn").read_bytes() == b'{"one\n{"two\n' + bytes(9) + b"\n"
 
 
+@pytest.mark.parametrize("sector", [1, 7, 64])
+def test_a_lost_sector_before_a_kept_one_is_torn(path: Path, sector: int) -> None:
+    """A power cut may write what was not synced in any order; zeros are what was lost."""
+    first = journal_bytes(RECORDS[:1])
+    for start in range(len(first), len(journal_bytes(RECORDS)), sector):
+        content = bytearray(journal_bytes(RECORDS))
+        content[start : start + sector] = bytes(len(content[start : start + sector]))
+        kept = sum(len(journal_bytes(RECORDS[:count])) <= start for count in range(1, len(RECORDS) + 1))
+        whole = journal_bytes(RECORDS[:kept])
+        path.write_bytes(content)
+        assert read_journal(path) == RECORDS[:kept]
+        with closing(JournalFile(path)) as journal:
+            assert (journal.records, journal.torn) == (RECORDS[:kept], len(content) - len(whole))
+            journal.append(RECORDS[kept:])
+        assert path.read_bytes() == journal_bytes(RECORDS)
+        assert path.with_name("journal.torn").read_bytes() == content[len(whole) :] + b"\n"
+        path.with_name("journal.torn").unlink()
+
+
 def test_where_no_journal_can_be(path: Path) -> None:
     assert read_journal(path) is None
     with pytest.raises(MachineError, match="cannot be written"):
@@ -115,7 +134,7 @@ def test_where_no_journal_can_be(path: Path) -> None:
         JournalFile(path)
 
 
-@pytest.mark.parametrize("change", [0x01, ord("\n")])
+@pytest.mark.parametrize("change", [0x01, ord("\n") ^ ord(" ")])
 def test_no_flipped_byte_is_taken_silently(path: Path, change: int) -> None:
     """It is an error or, if the last line end is changed, an incomplete line, whose record is repeated."""
     whole = journal_bytes(RECORDS)

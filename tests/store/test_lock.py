@@ -78,6 +78,17 @@ def test_checking_a_lock_does_not_refuse_others(tmp_path: Path) -> None:
     timer.join()
 
 
+def test_a_lock_whose_holder_cannot_be_written_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lock").touch()
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", failing(errno.ENOSPC))
+        with pytest.raises(OSError, match="No space left"):
+            take_over_lock(tmp_path / "lock")
+    assert not is_held(tmp_path / "lock")
+
+
 def test_a_lock_is_not_taken_over_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("mine")
     (tmp_path / ".lock").symlink_to(tmp_path / "outside")

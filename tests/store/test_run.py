@@ -317,3 +317,17 @@ def test_open_run_reports_a_folder_it_cannot_write(run: OpenRun, monkeypatch: py
     monkeypatch.setattr("fnnctl.store.run.take_over_lock", failing(errno.EACCES))
     with pytest.raises(MachineError, match="cannot be written: Permission denied"):
         open_run(RunFolder(run.path))
+
+
+def test_a_run_that_cannot_be_cleared_up_is_let_go(run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one with the winner of a former search, whose name cannot be given back to it."""
+    run.finish("interrupted", SECONDS)
+    (run.path / ".former-best").mkdir()
+    with monkeypatch.context() as broken:
+        broken.setattr("pathlib.Path.rename", failing(errno.EIO))
+        with pytest.raises(MachineError, match="cannot be written: Input/output error"):
+            open_run(RunFolder(run.path))
+    opened = open_run(RunFolder(run.path))
+    assert opened is not None
+    opened.let_go()
+    assert (run.path / "best").exists()

@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from fnnctl.errors import UsageError
-from fnnctl.store.atomic import append_bytes, read_bytes, read_sha256, write_bytes, write_text_and_delete
+from fnnctl.errors import MachineError, UsageError
+from fnnctl.store.atomic import (
+    append_bytes,
+    read_bytes,
+    read_sha256,
+    write_bytes,
+    write_files,
+    write_text,
+    write_text_and_delete,
+)
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalFile, read_journal
 from fnnctl.store.run import OpenRun, create_run, open_run, save_run
@@ -23,7 +33,9 @@ from fnnctl.store.volumes import (
     make_folder,
     memory_volume,
     rename,
+    sync_folder,
 )
+from tests.store.faults import failing
 
 
 @pytest.fixture(params=["disk", "memory"])
@@ -154,6 +166,37 @@ def test_files_are_gone_with_their_volume() -> None:
     gc.collect()
     with pytest.raises(Exception, match="was in memory, and is gone"):
         read_bytes(path)
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
+def test_where_folders_cannot_be_synced_names_are_kept_by_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "fsync", failing(number))
+    sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_names_that_a_disk_has_not_kept_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Wherever something is written: nobody is told that it is safe."""
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "run").mkdir()
+    for write in (
+        lambda: write_text(tmp_path / "run" / "a", "text"),
+        lambda: write_files(tmp_path / "run", [("b", ["text"])]),
+        lambda: JournalFile(tmp_path / "run" / "journal.jsonl"),
+        lambda: create_run(tmp_path / "runs", name="x", kind="train", manifest={}),
+    ):
+        with pytest.raises(MachineError, match=f"cannot be written: {os.strerror(number)}"):
+            write()
 
 
 def test_new_folders_survive_a_power_cut(synced: list[int], tmp_path: Path) -> None:

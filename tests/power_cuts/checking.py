@@ -1,0 +1,195 @@
+"""Whether a disk that a power cut, or an error, has left is as fnnctl promises."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.power_cuts.commands import Command, again, newest_run, runs_in
+from tests.power_cuts.disk import LOSSES, Disk, Files, Loss, Operation, Trace, Write, files_below, said
+from tests.power_cuts.recording import replayed, run_in
+
+_UNCOMPARED: Final = ("log.txt", "timeline.jsonl", "journal.torn")
+"""Files with times, and with what was cut off."""
+_OF_SESSIONS: Final = (
+    "started",
+    "finished",
+    "seconds",
+    "resumed",
+    "command",
+    "directory",
+    "time",
+    "platform",
+)
+"""What the manifest says of the sessions of a run, and not of its result."""
+UNCLEAR: Final = ("internal error", "Traceback", "operating system error", "Errno")
+"""What no sentence says that tells a user what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A power cut during a command."""
+
+    operations: int
+    """How many operations came before it."""
+    loss: Loss
+    seed: int
+
+    def has_reported(self, trace: Trace) -> bool:
+        """Whether the command had said its result, or had ended well."""
+        return self.operations == len(trace.operations) or bool(said(trace.operations[: self.operations]))
+
+    def state(self, trace: Trace) -> Files:
+        """What it leaves."""
+        disk = Disk(trace.before)
+        for operation in trace.operations[: self.operations]:
+            disk.do(operation)
+        return disk.after_cut(self.loss, random.Random(self.seed))
+
+
+def cuts(trace: Trace, count: int, seed: int) -> Iterator[tuple[Cut, Files]]:
+    """Those of `count` power cuts that leave different disks, each with what it leaves.
+
+    The first ones come just after the end of the command. The others are drawn from all instants, a third of
+    them from those just after a file has grown in place, where alone it can be torn. Disks that differ in
+    temporary files alone count as equal.
+    """
+    rng = random.Random(seed)
+    seen: set[int] = set()
+    instants = range(len(trace.operations) + 1)
+    appending = [instant for instant in instants[1:] if _appends(trace.operations[instant - 1])] or instants
+    for index in range(count):
+        loss = LOSSES[index % len(LOSSES)]
+        instant = rng.choice(appending if loss == "torn" else rng.choice((instants, instants, appending)))
+        if index < len(LOSSES):
+            instant = instants[-1]
+        cut = Cut(instant, loss, rng.getrandbits(32))
+        state = cut.state(trace)
+        lasting = {path: content for path, content in state.items() if not path.endswith((".tmp", "/.lock"))}
+        if (key := hash((cut.has_reported(trace), frozenset(lasting.items())))) not in seen:
+            seen.add(key)
+            yield cut, state
+
+
+def _appends(operation: Operation) -> bool:
+    return isinstance(operation, Write) and operation.offset > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is not as promised."""
+
+    kind: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"
+
+
+def check_cut(folder: Path, command: Command, trace: Trace, cut: Cut, state: Files) -> list[Fault]:
+    """What is wrong with a command after a power cut."""
+    has_reported = cut.has_reported(trace)
+    return check(folder, command, trace.before, state, replayed(trace), has_reported=has_reported)
+
+
+def check(
+    folder: Path, command: Command, before: Files, state: Files, end: Files, *, has_reported: bool
+) -> list[Fault]:
+    """What is wrong with a disk: `runs`, `report` and the command that goes on are run on it.
+
+    The command began with the disk `before`, and would have ended with that at the `end`.
+    """
+    put(folder, state)
+    faults: list[Fault] = []
+    if has_reported:
+        faults += [Fault("a reported result is lost", text) for text in differences(state, end)]
+    elif lost := [path for path in before if path not in state and path in end]:
+        faults.append(Fault("an earlier file is lost", ", ".join(lost)))
+    faults += _read_faults(folder, state)
+    new = sorted(runs_in(state) - runs_in(before))
+    if not new and runs_in(end) - runs_in(before):
+        return faults  # it had not appeared yet
+    words = again(command, new[-1] if new else newest_run(before))
+    code, text, error = run_in(folder, words)
+    after = files_below(folder)
+    if code and not (code == 2 and not differences(state, end)):  # what it would make is there
+        faults.append(Fault("it does not go on", f"{' '.join(words)}: {code} {error or text}"))
+        return faults
+    faults += [Fault("other bits", text) for text in differences(after, end)]
+    if command.again is not None and differences(state, end):  # a run that is taken over is cleared up
+        hidden = (path for path in sorted(after.keys() - end.keys()) if "/." in path[len("runs/.") :])
+        faults += [Fault("a file is left", path) for path in hidden if path.startswith("runs/2")]
+    return faults
+
+
+def _read_faults(folder: Path, state: Files) -> Iterator[Fault]:
+    """What is wrong with `runs` and with a `report` of each run."""
+    code, text, error = run_in(folder, ["runs", "--json"])
+    if code:
+        yield Fault("runs fails", error or text)
+        return
+    listed = {Path(run["run"]).name: run for run in json.loads(text)["runs"]}
+    for name in sorted(runs_in(state)):
+        entry = listed.get(name)
+        if entry is None or entry["alive"] or entry["damage"]:
+            yield Fault("runs does not list it", f"{name}: {entry and entry['damage']}")
+            continue
+        code, text, error = run_in(folder, ["report", name])
+        if code or any(words in error + text for words in UNCLEAR):
+            yield Fault("report fails", f"{code} {error or text}")
+
+
+def put(folder: Path, state: Files) -> None:
+    """Make the folder what the disk is."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name, content in state.items():
+        if content is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(content)
+
+
+def differences(files: Files, expected: Files) -> list[str]:
+    """How what a command made differs from what it is to make, except for times."""
+    actual, wanted = _essence(files), _essence(expected)
+    return [
+        f"{path} {'is missing' if path not in actual else 'differs' if path in wanted else 'is new'}"
+        for path in sorted({*actual, *wanted})
+        if actual.get(path) != wanted.get(path)
+    ]
+
+
+def _essence(files: Files) -> dict[str, Any]:
+    return {
+        path: _without_times(path.rpartition("/")[2], content)
+        for path, content in files.items()
+        if content is not None
+        and not any(part.startswith(".") for part in path.split("/"))
+        and "checkpoints" not in path.split("/")  # a cache, whose files depend on what trained together
+        and path.rpartition("/")[2] not in _UNCOMPARED
+    }
+
+
+def _without_times(name: str, content: bytes) -> Any:
+    """The content of a file without what depends on when, and in how many sessions, it was made."""
+    try:
+        if name in ("manifest.json", "promoted.json"):
+            return _stripped(json.loads(content))
+        if name == "journal.jsonl":
+            records = [json.loads(line.rpartition(b',"checksum"')[0] + b"}") for line in content.splitlines()]
+            return [record for record in records if record["record"] not in ("resume", "end")]
+    except ValueError:
+        return content
+    return content
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _stripped(inner) for key, inner in value.items() if key not in _OF_SESSIONS}
+    return [_stripped(inner) for inner in value] if isinstance(value, list) else value

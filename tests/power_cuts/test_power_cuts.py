@@ -1,0 +1,93 @@
+"""Power cuts and errors of the disk during whole commands; more of them by `python -m tests.power_cuts`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from fnnctl.store.atomic import _replace
+from fnnctl.store.volumes import sync_folder
+from tests.power_cuts.checking import check_cut, cuts
+from tests.power_cuts.commands import COMMANDS, recorded
+from tests.power_cuts.conftest import Recorded
+from tests.power_cuts.failing import Failure, check_failure, count_operations, failures
+
+CUTS = {"train": 42, "cross-validation": 35, "halving": 11, "asha": 11, "extension": 9, "bags": 9}
+"""The number of power cuts during each command, beside `CUTS_OF_SHORT_COMMANDS`."""
+CUTS_OF_SHORT_COMMANDS = 20
+FAILURES = {"train": 11, "cross-validation": 6, "halving": 3, "asha": 3, "extension": 2, "bags": 2}
+"""The number of operations of each command that fail, beside `FAILURES_OF_SHORT_COMMANDS`."""
+FAILURES_OF_SHORT_COMMANDS = 5
+
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.extra] if command.is_extra else [])
+    for name, command in COMMANDS.items()
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_lost_by_a_power_cut(name: str, recorded_command: Callable[[str], Recorded]) -> None:
+    if COMMANDS[name].is_extra:
+        pytest.importorskip("onnx")
+    case = recorded_command(name)
+    for cut, state in cuts(case.trace, CUTS.get(name, CUTS_OF_SHORT_COMMANDS), seed=0):
+        assert check_cut(case.folder, case.command, case.trace, cut, state) == [], cut
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_lost_by_an_error(name: str, recorded_command: Callable[[str], Recorded]) -> None:
+    if COMMANDS[name].is_extra:
+        pytest.importorskip("onnx")
+    case = recorded_command(name)
+    operations = count_operations(case.folder, case.command, case.trace.before)
+    for failure in failures(operations, FAILURES.get(name, FAILURES_OF_SHORT_COMMANDS), seed=0):
+        assert check_failure(case.folder, case.command, case.trace, failure) == [], failure
+
+
+def replace_unsynced(
+    path: Path, pieces: Iterable[bytes], *, before: Callable[[], None] = lambda: None, sync: object = None
+) -> None:
+    """Replaces a file before its content is synced; its name is."""
+    _replace(path, pieces, before=before, sync="nothing")
+    sync_folder(path.parent)
+
+
+FAULTS = {
+    "no folder is synced": ("promote", "atomic.sync_folder", lambda path: None),
+    "a run appears unsynced": ("train", "run.sync_folder", lambda path: None),
+    "a file is replaced before its content is synced": ("promote", "atomic._replace", replace_unsynced),
+    "a search ends before its results are synced": ("asha", "atomic.GrowingFile.sync", lambda file: None),
+}
+"""Faults put back into the program: a command that has it, and what stands for what in `store`."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_put_back_is_found(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, place, value = FAULTS[fault]
+    command = COMMANDS[name]
+    monkeypatch.setattr(f"fnnctl.store.{place}", value)
+    trace = recorded(command, tmp_path)
+    assert any(check_cut(tmp_path, command, trace, cut, state) for cut, state in cuts(trace, 200, seed=0))
+
+
+def test_an_error_that_is_passed_over_is_found(
+    recorded_command: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync of a folder fails, and the command says that all is well."""
+
+    def sync_or_not(path: Path) -> None:
+        with suppress(OSError):
+            sync_folder(path)
+
+    case = recorded_command("promote")
+    operations = count_operations(case.folder, case.command, case.trace.before)
+    monkeypatch.setattr("fnnctl.store.atomic.sync_folder", sync_or_not)
+    kinds = {
+        fault.kind
+        for number in range(1, operations + 1)
+        for fault in check_failure(case.folder, case.command, case.trace, Failure("EIO", number))
+    }
+    assert kinds == {"reported, and not safe"}
