@@ -204,8 +204,7 @@ def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
         if (estimate := importances.headline(column))
     ]
     change = "rise" if is_loss(key) else "drop"
-    label = summary.task_report.label_of(key)
-    axis = f"{change} of {label} when the column is permuted, {importances.part} part"
+    axis = f"{change} of {label_of(key)} when the column is permuted, {importances.part} part"
     subject = "columns of the ensemble" if summary.manifest.selection else "columns"
     title = f"{summary.manifest.name}: importance of the {subject}"
     return feature_importance_figure(columns, axis=axis, title=title)
@@ -331,8 +330,7 @@ def _importances_in_words(summary: Summary) -> str:
         if (estimate := importances.headline(column))
     ]
     verb = "rises" if is_loss(key) else "drops"
-    label = capitalized(summary.task_report.label_of(key))
-    return f"{label} {verb} by {joined_words(columns)}." if columns else ""
+    return f"{capitalized(label_of(key))} {verb} by {joined_words(columns)}." if columns else ""
 
 
 RUN_FIGURES: Final[tuple[RunFigure, ...]] = (
