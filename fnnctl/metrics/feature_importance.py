@@ -39,6 +39,8 @@ from fnnctl.metrics.rows import Form
 from fnnctl.seeds import Purpose, stream
 
 REPEATS: Final = 10
+LEAST_ROWS: Final = 5
+"""Fewer rows give no interval: the errors of two or three are too much alike, by chance; judgement."""
 _ROWS, _COLUMN = 0, 1
 
 
@@ -65,7 +67,7 @@ class Estimate:
     std: float
     """Of the permutations, divided by their number as in scikit-learn."""
     ci95: list[float] | None
-    """None for fewer than two rows."""
+    """None for fewer than `LEAST_ROWS` rows."""
 
     @property
     def is_positive(self) -> bool:
@@ -100,7 +102,7 @@ def estimate(
     if not np.isfinite(rises).all():
         return None
     mean, interval = float(rises.mean()), None
-    error = float(np.std(influence, ddof=1)) / math.sqrt(rows) if counted > 1 else math.nan
+    error = float(np.std(influence, ddof=1)) / math.sqrt(rows) if counted >= LEAST_ROWS else math.nan
     if math.isfinite(error):
         # As if the squares had been divided by one less than the rows that count.
         error *= math.sqrt((rows - 1) * counted / (rows * (counted - 1)))

@@ -87,7 +87,7 @@ class TaskReport:
         for metric in self._in_order():
             if metric.reported == "no":
                 continue
-            rows.append((self.labels.get(metric.name, metric.label), metric.name))
+            rows.append((self._label(metric), metric.name))
             if metric.interval:
                 rows.append(("  95 % interval", f"{metric.name}{INTERVAL}"))
             if metric.has_uncalibrated:
@@ -117,8 +117,14 @@ class TaskReport:
         return {f"{name}{end}": other for name, other in names for end in ("", INTERVAL, UNCALIBRATED)}
 
     def label_of(self, metric: str) -> str:
-        """What reports call the metric of this name; see `registry.label_of`."""
-        return self.labels.get(metric, label_of(metric))
+        """What reports call the metric of this name; see `registry.label_of` for those of other tasks."""
+        own = next((record for record in self._all() if record.name == metric), None)
+        return label_of(metric) if own is None else self._label(own)
+
+    def _label(self, metric: Metric[Any]) -> str:
+        """Of several targets, what one target has is a mean."""
+        is_mean = len(self.tasks) > 1 and metric.task != SEVERAL
+        return self.labels.get(metric.name, f"mean {metric.label}" if is_mean else metric.label)
 
     def curve(self, columns: Container[str]) -> tuple[str, str]:
         """Label and name of the metric that the learning curve shows in addition to the loss.

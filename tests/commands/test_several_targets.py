@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -235,12 +236,26 @@ def test_a_target_may_be_missing_in_every_test_row(program: Program, tmp_path: P
     run = run_of(program, "train", "t.yaml")
     assert list(read_json(run / "metrics.json")["test"]["targets"]) == ["price"]
     assert [path.name for path in (run / "targets").iterdir()] == ["2-price"]
+    table = [line.split() for line in program("report", str(run)).out.splitlines()]
+    assert ["late", "R²", "–", "–", "0"] in table
     (warning,) = [
         text for text in read_json(run / "manifest.json")["warnings"] if text.startswith("late: no ")
     ]
     assert warning == "late: no test row has a value of this target, so nothing says how well it is predicted"
     assert program("evaluate", str(run)).code == 0
     assert program("evaluate", str(run), "--data", "t.csv").code == 0
+
+
+def test_a_target_with_few_values_has_a_warning_and_a_row(program: Program, tmp_path: Path) -> None:
+    """Its loss counts as much as the others', and may end the training of all."""
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    last = len(lines) - 1
+    rare = ["rare", *("" if row % (last // 3) else f"{row}" for row in range(last))]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, zip(lines, rare, strict=True))) + "\n")
+    changes = ("--set", "data.target=[price, rare]", "--set", "data.split={test: 0.1, seed: 1}")
+    done = program("check", "t.yaml", *changes)
+    assert re.search(r"rare: it has only \d values? outside the test part, whose loss may decide", done.err)
+    assert "price: it has only" not in done.err
 
 
 @pytest.mark.parametrize("name", ["grade_p_low", "price_low", "row"])

@@ -44,6 +44,13 @@ def permuted_rows(rng: np.random.Generator, rows: int, repeats: int = 10) -> Int
     return np.array([rng.permutation(rows) for _ in range(repeats)])
 
 
+@pytest.fixture
+def any_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows give an interval, so that it can be worked out by hand."""
+    monkeypatch.setattr("fnnctl.metrics.feature_importance.LEAST_ROWS", 2)
+
+
+@pytest.mark.usefixtures("any_rows")
 def test_a_mean_worked_out_by_hand() -> None:
     """Changes (1, 0, 3) and (1, 3, 0): rows receive 1, 1.5, 1.5; rows 0, 1, 2 give the following."""
     losses = np.array([1.0, 2.0, 0.0])
@@ -92,8 +99,10 @@ def test_what_does_not_exist() -> None:
     alone = estimate("log_loss", ones[:1], ones[None, :1], np.array([[0]]), ones[:1])
     assert alone == Estimate(0.0, 0.0, None)
     assert not alone.is_positive
-    perfect = estimate("rmse", np.zeros(2), np.zeros((1, 2)), donors, ones)
+    shifted, losses = np.roll(np.arange(5), 1)[None], np.zeros(5)
+    perfect = estimate("rmse", losses, np.zeros((1, 5)), shifted, losses)
     assert perfect == Estimate(0.0, 0.0, [0.0, 0.0])
+    assert estimate("rmse", losses[:4], np.zeros((1, 4)), shifted[:, :4] % 4, losses[:4]) == alone
 
 
 SLOPES = (1.0, 0.25, 0.0)
@@ -130,6 +139,7 @@ def test_most_intervals_contain_the_importance_among_all_rows(metric: str, slope
         assert sum(each.is_positive for each in found) > (395 if slope == 1 else 200)
 
 
+@pytest.mark.usefixtures("any_rows")
 def test_rows_that_do_not_count_give_their_values_alone() -> None:
     """The last row has no target: it gives its value to row 0."""
     losses = np.array([1.0, 2.0, 0.0, 9.0])
@@ -175,10 +185,12 @@ def test_most_intervals_contain_the_importance_though_rows_lack_the_target(metri
     assert 364 <= inside <= 397
 
 
-def test_a_single_row_that_counts_has_no_interval() -> None:
+def test_few_rows_that_count_have_no_interval() -> None:
     is_counted, donors = np.array([True, False, False]), np.array([[1, 2, 0]])
-    found = estimate("rmse", np.array([4.0, 0, 0]), np.array([[9.0, 0, 0]]), donors, np.zeros(3), is_counted)
-    assert found == Estimate(1.0, 0.0, None)
+    importance = estimate(
+        "rmse", np.array([4.0, 0, 0]), np.array([[9.0, 0, 0]]), donors, np.zeros(3), is_counted
+    )
+    assert importance == Estimate(1.0, 0.0, None)
     assert estimate("r2", np.ones(3), np.ones((1, 3)), donors, np.zeros(3), is_counted) is None
 
 

@@ -80,11 +80,11 @@ def _unlike_weights(experiment: Experiment, place: Place) -> Iterator[Problem]:
     keys = experiment.search.domains if experiment.search else ()
     searched = [key for key in keys if format_path(parse_path(key)).startswith("training.target_weights")]
     if searched and place.value in (AUTO_METRIC, "loss"):
-        target = next(iter(experiment.data.targets), "NAME")
         yield sentence(
             "{searched} is searched, and losses with different weights cannot be compared",
             "search.space",
-            advice=f"write metric: targets.{target}.r2, targets.{target}.accuracy or another metric",
+            advice="write metric: targets.NAME.METRIC, with r2, rmse or mae of a number and accuracy of "
+            "classes",
             searched=searched[0],
         )
 

@@ -39,7 +39,9 @@ def importance(summary: Summary) -> Iterator[Block]:
         mean, *means = (number(estimate and estimate.mean) for estimate in column.estimates.values())
         headline = importances.headline(column)
         rows.append((column.column, mean, number(headline and headline.ci95), *means))
-    title = f"Importance of the columns on the {importances.part} part"
+    is_evaluation = summary.manifest.evaluated is not None
+    rows_measured = "evaluated file" if is_evaluation else f"{importances.part} part"
+    title = f"Importance of the columns on the {rows_measured}"
     if left := len(importances.columns) - len(rows):
         title += f": the first {len(rows)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
     notes = tuple(_notes(importances, summary.task_report.label_of(importances.metrics[0])))

@@ -105,11 +105,11 @@ def first_of_targets(summary: Summary) -> Iterator[Block]:
     baselines = (summary.baseline or {}).get(TARGETS, {})
     rows = []
     for target in data.targets:
-        if of_target := metrics.get(target.name):
-            metric, of_baseline = main_metric(target.task), baselines.get(target.name) or {}
-            value, without = of_target.get(metric.name), of_baseline.get(metric.name)
-            support = number(of_target.get("support"))
-            rows.append((target.name, metric.label, number(value), number(without), support))
+        of_target, of_baseline = metrics.get(target.name) or {}, baselines.get(target.name) or {}
+        metric = main_metric(target.task)
+        value, without = of_target.get(metric.name), of_baseline.get(metric.name)
+        support = number(of_target.get("support", 0))
+        rows.append((target.name, metric.label, number(value), number(without), support))
     header = (f"{len(data.targets):,} targets", "metric", "value", "baseline", "rows")
     yield Table("Targets", header, tuple(rows), texts=(0, 1), lines=SHORT_LINES, counts_rest=True)
 
@@ -160,7 +160,11 @@ def _scores(summary: Summary, part: str, keys: Iterable[str]) -> dict[str, Score
     baseline = metrics.get("baseline") or {}
     return {
         key: Score(
-            label_of(key), value, _interval(metrics, folds, key), _float(baseline.get(key)), is_loss(key)
+            summary.task_report.label_of(key),
+            value,
+            _interval(metrics, folds, key),
+            _float(baseline.get(key)),
+            is_loss(key),
         )
         for key in keys
         if metric_of(key) and (value := _float(metrics.get(key))) is not None

@@ -40,8 +40,8 @@ from fnnctl.tasks.joint.scores import (
 from fnnctl.tasks.mixture import Mixture, SomeRows, joint_mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import FoldScores, Targets, Task
-from fnnctl.tasks.warnings import about_targets
-from fnnctl.text import did_you_mean, joined_words, quoted
+from fnnctl.tasks.warnings import MIN_ROWS, about_targets
+from fnnctl.text import counted, did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -54,6 +54,16 @@ UNTESTED: Final = Message(
     "target_without_test_rows",
     "no test row has a value of this target, so nothing says how well it is predicted",
 )
+
+
+def _few_values(values: int) -> Message:
+    """The warning about a target that hardly any row has, which all others may suffer from."""
+    return Message(
+        "target_with_few_values",
+        f"it has only {counted(values, 'value')} outside the test part, whose loss may decide when all "
+        "targets stop training; leave it out of data.target, lower its training.target_weights, or write "
+        "model.together: false",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,10 +378,11 @@ class JointTask:
             is_present = ~np.isnan(column)
             parts = {part: rows[is_present[rows]] for part, rows in split.parts.items()}
             own = replace(split, **parts)
-            is_untested = split.test.size and not own.test.size
-            warnings.append(
-                [*([UNTESTED] if is_untested else []), *task.split_warnings(_filled(task, column), own)]
-            )
+            about = [UNTESTED] if split.test.size and not own.test.size else []
+            values = own.train.size + own.validation.size
+            if values < MIN_ROWS:
+                about.append(_few_values(values))
+            warnings.append([*about, *task.split_warnings(_filled(task, column), own)])
         return about_targets(zip(self.targets, warnings, strict=True))
 
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:

@@ -116,6 +116,17 @@ def test_the_largest_sizes_are_shown() -> None:
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
 
+def test_a_table_may_say_how_many_rows_it_leaves_out() -> None:
+    rows = tuple((str(row), "0.5") for row in range(40))
+    table = Table("Targets", ("40 targets", "value"), rows, lines=(3, 5), counts_rest=True)
+    lines = [line.split() for line in rendered(made(sizes=table))]
+    start = lines.index(["40", "targets", "value"])
+    (end,) = (number for number, line in enumerate(lines) if line[:2] == ["…", "and"])
+    shown = end - start - 1
+    assert 0 < shown < 39
+    assert lines[end] == ["…", "and", str(40 - shown), "more"]
+
+
 def test_sizes_leave_room_for_all_metrics() -> None:
     rows = (("533", "20 %", "0.9", "0–1", "–", "–"), ("2,667", "100 %", "0.95", "0–1", "–", "–"))
     table = sizes(*rows, notes=("More rows help. " * 15,))
