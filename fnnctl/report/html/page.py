@@ -64,10 +64,11 @@ PartIndex: TypeAlias = tuple[int, int, int]
 def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article]], str]) -> str:
     """The page of the articles, of less than `MAX_BYTES`.
 
-    From a larger one the largest parts are left out: first those that are in a file too, such as figures,
-    then others. Raises `UsageError` if the page is too large even so, as one of very many runs.
+    From a larger one the largest parts are left out: first those that are in a file too, such as figures, of
+    which those of single targets go first, then others. Raises `UsageError` if the page is too large even
+    so, as one of very many runs.
     """
-    for candidates in (_with_sources, _others):
+    for candidates in (_of_targets, _with_sources, _others):
         text = render(articles)
         if (excess := len(text.encode()) - MAX_BYTES + 1) <= 0:
             return text
@@ -77,6 +78,14 @@ def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article
     raise UsageError(
         f"the page would have {size:,} bytes, and it must have fewer than {MAX_BYTES:,}: name fewer runs, "
         "or use --format markdown"
+    )
+
+
+def _of_targets(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
+    return (
+        (index, part)
+        for index, part, look in _all_parts(articles)
+        if look == "target" and part.source is not None
     )
 
 

@@ -11,7 +11,7 @@ from fnnctl.metrics.registry import PER_LEVEL
 from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary, judged_part, read_experiment, scored_rows
 from fnnctl.report.words import number, share_text
-from fnnctl.tasks.stored_coverage import Coverage, part_coverages, whole_coverages
+from fnnctl.tasks.stored_coverage import LEAST_ROWS, Coverage, part_coverages, whole_coverages
 from fnnctl.text import joined_words, quoted
 
 COVERAGE: Final = "coverage"
@@ -49,7 +49,8 @@ def _notes(summary: Summary) -> Iterator[str]:
     experiment = read_experiment(summary)
     split = experiment.data.split if experiment else None
     has_groups = bool(split and split.group is not None)  # whose rows are not independent, as the interval is
-    if not has_groups and any(line.high < line.coverage for line in whole_coverages(summary.coverage)):
+    whole = [line for line in whole_coverages(summary.coverage) if line.rows >= LEAST_ROWS]
+    if not has_groups and any(line.high < line.coverage for line in whole):
         yield (
             f"The {noun} hold the truth less often than asked: these rows are unlike those whose errors "
             "they follow from, or too many choices were made on those."

@@ -44,6 +44,13 @@ def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> N
     assert "it is in <code>c.csv</code>." in text
 
 
+def test_what_single_targets_have_is_left_out_first() -> None:
+    own = PageSection("Figures", (big("a", 600_000, "a.png"),))
+    of_target = PageSection("Target 'b'", (big("b", 300_000, "b.png"), big("c", 250_000, "c.png")), "target")
+    text = page_of(own, of_target)
+    assert ("a" * 600_000 in text, "b" * 300_000 in text, "c" * 250_000 in text) == (True, False, True)
+
+
 def test_what_is_in_no_file_is_left_out_last() -> None:
     answer = PageSection("Answer", (big("a", 800_000),), "summary")
     text = page_of(answer, PageSection("One", (big("b", 250_000), big("c", 90_000), big("d", 5000, "d.csv"))))
