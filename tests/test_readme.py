@@ -8,8 +8,8 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,7 @@ from fnnctl.config.schema.records import records_by_path
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
 from tests.documented_output import DOCUMENTS as DOCUMENTED
+from tests.preloaded import preloaded_program
 from tests.reference_pages import PAGES, TABLES, with_tables
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +48,22 @@ def blocks(language: str, *documents: str) -> list[str]:
 def commands(document: str) -> list[str]:
     can_write_onnx = find_spec("onnx") is not None
     return [line for line in shell_commands(TEXTS[document]) if can_write_onnx or ".onnx" not in line]
+
+
+RunShell = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def run_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunShell]:
+    """Runs a shell whose `fnnctl` is this one."""
+    with preloaded_program(tmp_path_factory.mktemp("program")) as program:
+        path = os.pathsep.join([str(program), os.environ["PATH"]])
+
+        def run_script(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+            environment = {**os.environ, "PATH": path, **variables}
+            return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
+
+        yield run_script
 
 
 @pytest.fixture
@@ -101,7 +118,7 @@ def test_yaml_trains(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert run(["train", "readme.yaml", "--quiet", "--set", "training.epochs=1"]) == 0
 
 
-def test_the_script_for_ci_runs(folder: Path) -> None:
+def test_the_script_for_ci_runs(folder: Path, run_shell: RunShell) -> None:
     """It parses the JSON of its commands, and ends with the code of the first one that fails."""
     script = ["sh", str(ROOT / "docs" / "ci.sh"), "runs", "results"]
     result = run_shell(script)
@@ -133,7 +150,7 @@ def is_trained_on(run: str) -> bool:
     return "warm_start: null" not in Path("runs", run, "resolved.yaml").read_text()
 
 
-def test_the_nightly_script_runs_over_some_nights(folder: Path) -> None:
+def test_the_nightly_script_runs_over_some_nights(folder: Path, run_shell: RunShell) -> None:
     """The champion is trained on, and replaced by what passes the gate; it survives a step that fails."""
     header, *trees = (folder / "configs" / "own-data.csv").read_text().splitlines()
 
@@ -188,7 +205,7 @@ def test_the_nightly_script_runs_over_some_nights(folder: Path) -> None:
     assert len(predictions.read_text().splitlines()) == 4
 
 
-def test_the_workflow_runs(folder: Path) -> None:
+def test_the_workflow_runs(folder: Path, run_shell: RunShell) -> None:
     """Its commands, for the iris experiment."""
     workflow = yaml.safe_load((ROOT / "docs" / "workflow.yml").read_text())
     (folder / "configs" / "iris.yaml").rename("fnnctl.yaml")
@@ -221,13 +238,6 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     assert {*installed} == {".", "'.[test]'", "'.[docs]'", *libraries}
     for library in libraries:
         assert install_command(library).endswith(f" -m pip install {library}")
-
-
-def run_shell(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell whose `fnnctl` is this one."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, **variables}
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
 
 
 @pytest.mark.parametrize("name", PAGES)
