@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise, product
 from typing import Any, Final
 
@@ -70,6 +71,9 @@ class RecipeSteps:
 
 ANY_TASK: Final = "any task"
 
+_recipe_values = cache(recipe_values)
+"""All settings are looked up with the same facts."""
+
 
 def recipe_steps(path: ConfigPath) -> list[RecipeSteps]:
     """What each recipe gives the setting at a path; the recipes that leave it at its default are left out.
@@ -81,7 +85,7 @@ def recipe_steps(path: ConfigPath) -> list[RecipeSteps]:
 
 def _steps_of(recipe: Recipe, path: ConfigPath) -> RecipeSteps | None:
     def value_of(facts: RecipeFacts) -> Any:
-        values = recipe_values(recipe, facts)
+        values = _recipe_values(recipe, facts)
         inner = {setting[-1]: value for setting, value in values.items() if path[1:] and setting[:-1] == path}
         return values.get(path, inner.get("name", inner or _UNSET))
 

@@ -66,8 +66,9 @@ def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:
     """The values of a recipe by path, before any is left out; none for `classic`."""
     values: dict[ConfigPath, Any] = {}
     for record in setting_records():
-        recipe_value = record.setting.recipe
-        value = recipe_value.of(recipe, facts) if recipe_value is not None else None
+        if (recipe_value := record.setting.recipe) is None:
+            continue
+        value = recipe_value.of(recipe, facts)
         if isinstance(value, Mapping):
             values |= {(*record.path, key): inner for key, inner in value.items()}
         elif value is not None:
