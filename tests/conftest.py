@@ -10,6 +10,10 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    # Threads that wait for each other on a busy machine took most of the time; NumPy is not imported yet.
+    os.environ.setdefault(_variable, "1")
+
 EXAMPLES = os.environ.get("FNNCTL_EXAMPLES")
 """The number of random examples per property test; without it, 25 examples that are always the same."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ def kind_by_mark(start: bytes) -> TableFile | None:
     return next((kind for kind in kinds if kind.mark and start.startswith(kind.mark)), None)
 
 
+@lru_cache
 def kind_by_ending(file: str) -> TableFile | None:
     """The kind of fnnctl's own that a file's name tells; None for other names."""
     return next((kind for kind in TABLE_FILES if file.lower().endswith(kind.endings)), None)
@@ -44,12 +46,18 @@ def plugin_reader(kind: TableFile) -> TablePlugin | None:
 
 def _plugin(file: str) -> TablePlugin | None:
     """The plug-in whose name is an ending of the file, such as `a` or `b` of `table.a.b`."""
-    for ending in reversed(PurePath(file).name.split(".")[1:]):
+    for ending in _endings(file):
         plugin = current().find("table", ending, table_fault)
         if plugin is not None and file.endswith(plugin.value.file.endings):
             reader: TablePlugin = plugin.value
             return reader
     return None
+
+
+@lru_cache
+def _endings(file: str) -> list[str]:
+    """The parts of a file's name that may be an ending, the last one first."""
+    return PurePath(file).name.split(".")[:0:-1]
 
 
 def table_fault(name: str, plugin: Any) -> str | None:

@@ -8,7 +8,8 @@ and what the learning curve shows beside the loss.
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
 from fnnctl.metrics.class_metrics import CLASS_METRICS
 from fnnctl.metrics.label_metrics import LABEL_METRICS
@@ -38,13 +39,15 @@ PER_LEVEL: Final = "levels"
 """The key of a part's metrics of single quantiles, by their levels."""
 BEST_F1: Final = "best_f1"
 """The key of the largest F1 of all thresholds, and of the rates there, in metrics.json."""
-METRICS: Final[tuple[Metric[Any], ...]] = (*CLASS_METRICS, *NUMBER_METRICS, *LABEL_METRICS)
+_Metrics: TypeAlias = tuple[Metric[Any], ...]
+METRICS: Final[_Metrics] = (*CLASS_METRICS, *NUMBER_METRICS, *LABEL_METRICS)
 
 
-def all_metrics() -> tuple[Metric[Any], ...]:
+def all_metrics() -> _Metrics:
     """The metrics of fnnctl, those of plug-ins in use, and those that manifests describe: see `described`."""
     described_ones = [described(*item) for item in current().described_metrics.items()]
-    return (*METRICS, *values_in_use("metric"), *described_ones)
+    added = (*values_in_use("metric"), *described_ones)
+    return (*METRICS, *added) if added else METRICS
 
 
 def find_metric(name: str) -> Metric[Any] | None:
@@ -139,16 +142,13 @@ def objectives(task: TargetKind | None = None, kinds: Container[str] = NEEDS) ->
 
     They are those of rows with these `kinds`: see `metrics_of`.
     """
-    return list(
-        dict.fromkeys(
-            metric.name
-            for metric in all_metrics()
-            if metric.searched
-            and not metric.per_class
-            and task in (None, metric.task)
-            and metric.needs in kinds
-        )
-    )
+    searched = (metric for metric in _searched(all_metrics()) if task in (None, metric.task))
+    return list(dict.fromkeys(metric.name for metric in searched if metric.needs in kinds))
+
+
+@lru_cache
+def _searched(metrics: _Metrics) -> _Metrics:
+    return tuple(metric for metric in metrics if metric.searched and not metric.per_class)
 
 
 def monitored(task: TargetKind, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
@@ -186,6 +186,12 @@ def compared(task: TaskName, kinds: Container[str] = NEEDS, *, per_class: bool =
 
 def monitors() -> list[str]:
     """The columns of history.csv that early stopping and an lr_schedule can monitor, for all tasks."""
+    return [*_monitors(all_metrics())]
+
+
+@lru_cache
+def _monitors(metrics: _Metrics) -> tuple[str, ...]:
+    """The `monitors` among these metrics. The check of a space asks for them thousands of times."""
     headlines = (f"{TRAIN}{metric.name}" for metric in (headline(CLASSIFICATION), headline(REGRESSION), D2))
-    recorded = (f"{VALIDATION}{metric.name}" for metric in all_metrics() if metric.monitored)
-    return [f"{TRAIN}loss", *headlines, f"{VALIDATION}loss", CALIBRATED_LOSS, *recorded]
+    recorded = (f"{VALIDATION}{metric.name}" for metric in metrics if metric.monitored)
+    return f"{TRAIN}loss", *headlines, f"{VALIDATION}loss", CALIBRATED_LOSS, *recorded

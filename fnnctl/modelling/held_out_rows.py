@@ -69,12 +69,11 @@ def held_out_rows(model: SavedModel, *, instead: str = "", memory: MemoryData | 
         experiment = trial_experiment(experiment)  # the config is that of a search
     if message := data.task.difference(model.trained_task):
         raise DataError(Problem(message, file=data.dataset.source))
-    groups = data.dataset.groups
     with loaded.config.add_locations():
         split = split_data(data, experiment)
         bagged = bagged_rows(split, experiment, data)
     nothing = split.train[:0]
     if bagged is None:
         return HeldOutRows(loaded, Split(nothing, split.validation, split.test), ())
-    validation = bagged.split(data.strata, groups).validation
-    return HeldOutRows(loaded, Split(nothing, validation, split.test), bagged.bags(data.strata, groups))
+    bagged = bagged.computed(data.strata, data.dataset.groups)
+    return HeldOutRows(loaded, Split(nothing, bagged.whole.validation, split.test), bagged.of_members)

@@ -40,7 +40,7 @@ from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
-from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fit import Fit, bagged_rows
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
@@ -81,9 +81,12 @@ class LoadedExperiment:
             return split_data(self.data, self.experiment)
 
     def fit(self, split: Split) -> Fit:
-        """The fit of the experiment on these parts."""
+        """The fit of the experiment on these parts; its bags, which a training asks for often, are computed."""
+        data, experiment = self.data, self.experiment
         with self.config.add_locations():
-            return Fit.of(self.data, self.experiment, split, parent=self.parent)
+            bagged = bagged_rows(split, experiment, data)
+            rows = split if bagged is None else bagged.computed(data.strata, data.dataset.groups)
+            return Fit.of(data, experiment, rows, parent=self.parent)
 
     def cross_validation(self) -> CrossValidation:
         """The experiment's folds, with one fit each, for all sizes of a learning curve over data size.

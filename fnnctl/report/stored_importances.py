@@ -20,12 +20,11 @@ _STATISTICS: Final = ("", "_std", "_ci95_low", "_ci95_high")
 _LAST_COLUMNS: Final = ("correlated_with", "correlation", "part", "rows", "repeats")
 
 
-def write_importances(run: RunFolder, importances: FeatureImportances, folder: str = "") -> None:
-    """Write them to a run that has ended, by default to its own folder; raises `MachineError` if that is
-    impossible. The `folder` is that of a target, relative to it.
+def write_importances(run: RunFolder, importances: FeatureImportances) -> None:
+    """Write them to a run that has ended, or to the folder of one of its targets; raises `MachineError` if
+    that is impossible.
     """
-    lines = csv_lines(_columns(importances.metrics), _rows(importances))
-    run.write_rebuilt(f"{folder}/{names.FEATURE_IMPORTANCE}" if folder else names.FEATURE_IMPORTANCE, lines)
+    run.write_rebuilt(names.FEATURE_IMPORTANCE, csv_lines(_columns(importances.metrics), _rows(importances)))
 
 
 def importance_columns(importances: FeatureImportances) -> dict[str, list[Any]]:

@@ -41,9 +41,9 @@ def measure_importance(network: MeasuredNetwork) -> FeatureImportances:
 def _write(network: MeasuredNetwork, importances: FeatureImportances) -> None:
     """Write the tables of the run and of its targets."""
     write_importances(network.folder, importances)
-    for number, target in enumerate(network.model.predictor.task.targets, start=1):
+    for target, folder in network.target_folders.items():
         if of_target := importances.of_targets.get(target):
-            write_importances(network.folder, of_target, names.target_folder_name(number, target))
+            write_importances(folder, of_target)
 
 
 def _features_of_evaluation(network: MeasuredNetwork) -> HeldOutFeatures:

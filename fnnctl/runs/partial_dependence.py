@@ -69,7 +69,10 @@ def _importances_of_targets(
     folders = network.target_folders
     if len(folders) == 1:
         return dict.fromkeys(folders, importances)
-    return {target: read_importances(folder) or importances for target, folder in folders.items()}
+    return {
+        target: importances.of_targets.get(target) or read_importances(folder) or importances
+        for target, folder in folders.items()
+    }
 
 
 def _write(

@@ -143,7 +143,8 @@ class OpenRun(RunFolder):
     def replace_winner(self) -> None:
         """Replace the former winner's folder by `names.NEXT_BEST`.
 
-        After a kill in between, one of the two is complete, and `winner` and `take_over_run` find it.
+        After a kill in between, one of the two is complete, and `winner` and `take_over_run` find it. If the
+        system refuses it, the former winner stays.
         """
         self._replace(names.BEST, names.NEXT_BEST, names.FORMER_BEST)
 
@@ -169,7 +170,11 @@ class OpenRun(RunFolder):
         try:
             if exists(target):
                 rename(target, former)
-            rename(self.path / next_name, target)
+            try:
+                rename(self.path / next_name, target)
+            except OSError:
+                _keep_one(target, former)
+                raise
             sync_folder(self.path)
             delete_folder(former)
         except OSError as error:

@@ -11,6 +11,7 @@ import pytest
 
 import fnnctl
 from fnnctl.cli import run as run_program
+from fnnctl.errors import MachineError
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
 from fnnctl.report.stored_importances import write_importances
 from fnnctl.store.folder import RunFolder
@@ -201,6 +202,24 @@ def test_the_curves_of_each_target_are_those_of_its_most_important_columns(
     for text in (short, complete):
         table = text[text.index("Partial dependence on columns, of ") :].splitlines()
         assert [line.split()[:2] for line in table[3:5]] == [["price", "a"], ["days", "k"]]
+
+
+def test_each_target_has_its_most_important_column_if_no_table_can_be_written(
+    run: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MachineError("the disk is full")
+
+    monkeypatch.setattr(RunFolder, "write_rebuilt", fail)
+    options = ("--importance", "--partial-dependence", "1", "--json", "--no-figures")
+    done = program("report", run, *options)
+    assert "the disk is full" in done.err
+    entry = done.json["runs"][0]
+    importances = entry["feature_importance_targets"]
+    first = {name: of["feature_importance"][0]["column"] for name, of in importances.items()}
+    assert {*first.values()} != {entry["feature_importance"][0]["column"]}
+    drawn = entry["partial_dependence_targets"]
+    assert {name: of["partial_dependence"][0]["column"] for name, of in drawn.items()} == first
 
 
 @pytest.mark.parametrize(

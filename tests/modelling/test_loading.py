@@ -126,6 +126,12 @@ def test_parts_and_bags_can_have_a_seed_of_their_own(load: Load) -> None:
     assert rows("8", seed=7) != rows("7", seed=7)
 
 
+def test_the_bags_of_a_training_are_computed_once(load: Load) -> None:
+    loaded = load(f"{CONFIG}{BAGS}")
+    fit = loaded.fit(loaded.split())
+    assert all(one is two for one, two in zip(fit.bags(loaded.data), fit.bags(loaded.data), strict=True))
+
+
 def test_a_validation_part_that_only_trials_have(load: Load) -> None:
     config = CONFIG + "  split: {validation: 0.3}\nsearch: {space: {training.l2: {choice: [0, 1]}}}\n"
 

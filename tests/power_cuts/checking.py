@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from fnnctl.store import names
 from tests.power_cuts.commands import Command, again, newest_run, runs_in
 from tests.power_cuts.disk import LOSSES, Disk, Files, Loss, Operation, Trace, Write, files_below, said
 from tests.power_cuts.recording import replayed, run_in
@@ -27,6 +28,7 @@ _OF_SESSIONS: Final = (
     "platform",
 )
 """What the manifest says of the sessions of a run, and not of its result."""
+_FORMER: Final = {names.BEST: names.FORMER_BEST, names.ENSEMBLE: names.FORMER_ENSEMBLE}
 UNCLEAR: Final = ("internal error", "Traceback", "operating system error", "Errno")
 """What no sentence says that tells a user what to do."""
 
@@ -108,7 +110,7 @@ def check(
     faults: list[Fault] = []
     if has_reported:
         faults += [Fault("a reported result is lost", text) for text in differences(state, end)]
-    elif lost := [path for path in before if path not in state and path in end]:
+    elif lost := [path for path in before if path in end and not _is_kept(path, state)]:
         faults.append(Fault("an earlier file is lost", ", ".join(lost)))
     faults += _read_faults(folder, state)
     new = sorted(runs_in(state) - runs_in(before))
@@ -125,6 +127,16 @@ def check(
         hidden = (path for path in sorted(after.keys() - end.keys()) if "/." in path[len("runs/.") :])
         faults += [Fault("a file is left", path) for path in hidden if path.startswith("runs/2")]
     return faults
+
+
+def _is_kept(path: str, state: Files) -> bool:
+    """Whether an earlier file is there, also while a search's winner or ensemble is being replaced.
+
+    Commands that get the folder's own name find the former one by its hidden name.
+    """
+    parts = path.split("/")
+    former = "/".join([*parts[:2], *(_FORMER.get(part, part) for part in parts[2:3]), *parts[3:]])
+    return path in state or former in state
 
 
 def _read_faults(folder: Path, state: Files) -> Iterator[Fault]:

@@ -10,9 +10,10 @@ import pytest
 
 from fnnctl.store.atomic import _replace
 from fnnctl.store.volumes import sync_folder
-from tests.power_cuts.checking import check_cut, cuts
+from tests.power_cuts.checking import Cut, check_cut, cuts
 from tests.power_cuts.commands import COMMANDS, recorded
 from tests.power_cuts.conftest import Recorded
+from tests.power_cuts.disk import Rename
 from tests.power_cuts.failing import Failure, check_failure, count_operations, failures
 
 CUTS = {"train": 42, "cross-validation": 35, "halving": 11, "asha": 11, "extension": 9, "bags": 9}
@@ -35,6 +36,20 @@ def test_nothing_is_lost_by_a_power_cut(name: str, recorded_command: Callable[[s
     case = recorded_command(name)
     for cut, state in cuts(case.trace, CUTS.get(name, CUTS_OF_SHORT_COMMANDS), seed=0):
         assert check_cut(case.folder, case.command, case.trace, cut, state) == [], cut
+
+
+def test_a_winner_is_not_lost_while_it_is_replaced(recorded_command: Callable[[str], Recorded]) -> None:
+    """Between the two renames `best` has a hidden name, by which commands find it."""
+    case = recorded_command("extension")
+    (between,) = (
+        number
+        for number, operation in enumerate(case.trace.operations, start=1)
+        if isinstance(operation, Rename) and operation.new_name == ".former-best"
+    )
+    cut = Cut(between, "nothing", 0)
+    state = cut.state(case.trace)
+    assert any(path.endswith("/.former-best") for path in state)
+    assert check_cut(case.folder, case.command, case.trace, cut, state) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -50,10 +50,11 @@ def of_metric(metric: str, means: dict[str, float]) -> FeatureImportances:
 def test_the_importances_for_a_target_are_in_its_folder(finished_run: Callable[..., OpenRun]) -> None:
     """The folder is made. The loss is read back, too."""
     run, together, price = finished_run(), of_metric("loss", {"a": 1.0}), of_metric("r2", {"a": 0.5})
+    of_price = RunFolder(run.path / "targets" / "1-price")
     write_importances(run, together)
-    write_importances(run, price, "targets/1-price")
+    write_importances(of_price, price)
     assert read_importances(run) == together
-    assert read_importances(RunFolder(run.path / "targets" / "1-price")) == price
+    assert read_importances(of_price) == price
 
 
 def test_the_columns_of_targets_are_in_the_order_of_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from contextlib import closing
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.errors import DataError
+from fnnctl.errors import DataError, MachineError
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run, open_run, take_over_run
+from tests.store.faults import failing
 
 
 def test_a_search_begins_with_its_journal_and_continues_with_it(tmp_path: Path) -> None:
@@ -112,6 +114,25 @@ def test_an_interrupted_replacement(search: OpenRun, part: str, renames: int, st
     assert part_of(again, part) == stays
     assert [path.name for path in search.path.iterdir() if path.is_dir()] == [present]
     again.let_go()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_cannot_be_replaced_stays(search: OpenRun, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system refuses the name to the next one."""
+    present, _, following = PARTS[part]
+    add_run(search, present, "first")
+    add_run(search, following, "next")
+    real = Path.rename
+
+    def rename(path: Path, target: Path) -> Path:
+        return failing(errno.ENOSPC)() if path.name == following else real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(MachineError, match=f"{present} cannot be written: No space left"):
+        search.replace_winner() if part == "winner" else search.replace_ensemble()
+    folders = {path.name: RunFolder(path) for path in search.path.iterdir() if path.is_dir()}
+    named = {folder: run.read_manifest().name for folder, run in folders.items()}
+    assert named == {present: "first", following: "next"}
 
 
 def test_what_was_rebuilt_from_the_network_is_deleted_when_it_may_change(search: OpenRun) -> None:

@@ -121,20 +121,22 @@ def _problems(experiment: Experiment, kind: _Rules) -> Problems:
     return problems
 
 
-def _places(section: Section, path: ConfigPath, kind: _Rules) -> Iterator[Place]:
+def _places(section: Section, path: ConfigPath, kind: _Rules) -> list[Place]:
     """The settings of a section and of those in it that have rules of this kind."""
+    places = []
     for key, setting, default, has_rules_inside in _fields(type(section), kind):
         value = getattr(section, key)
         if setting is not None:
-            yield Place((*path, key), value, setting, default)
+            places.append(Place((*path, key), value, setting, default))
         if not has_rules_inside:
             continue
         if isinstance(value, Section):
-            yield from _places(value, (*path, key), kind)
+            places += _places(value, (*path, key), kind)
             continue
         for part, entry in _entries(value):
             if isinstance(entry, Section):
-                yield from _places(entry, (*path, key, part), kind)
+                places += _places(entry, (*path, key, part), kind)
+    return places
 
 
 def _entries(value: Any) -> Iterable[tuple[str | int, Any]]:

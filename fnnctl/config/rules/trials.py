@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from fnnctl.config.paths import (
     EARLY_STOPPING,
@@ -36,6 +37,7 @@ from fnnctl.config.schema.forms import names_of, sections_of
 from fnnctl.config.schema.lookups import forms_at
 from fnnctl.config.schema.validation_schemes import ON_VALIDATION, VALIDATION_SCHEMES, ValidationScheme
 from fnnctl.errors import Problem
+from fnnctl.plugins import Scope, current
 from fnnctl.space.identity import identity
 
 
@@ -120,10 +122,7 @@ class TrialConfigs:
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
         """The trial's experiment; raises `InvalidConfigurationError` if the rules or the data refuse it."""
-        experiment = _resolved(self.config_of(assignment))
-        if self.check and (problems := self.check(experiment)):
-            raise InvalidConfigurationError(by_path(problems))
-        return experiment
+        return _remembered(self.config_of(assignment), self.check)
 
     def ineffective_in(self, assignment: Mapping[str, Any]) -> Problems:
         """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
@@ -226,7 +225,30 @@ def gives_ensemble(path: ConfigPath, value: Any) -> bool:
     return bool(inside) and ENSEMBLE[: len(path)] == path and is_set(value, inside)
 
 
-def _resolved(config: Any) -> Experiment:
+MOST_REMEMBERED: Final = 1_000
+"""The most trials of a command whose experiments are kept."""
+_remembered_trials: WeakKeyDictionary[Scope, dict[tuple[Check | None, str], Experiment | Problems]]
+_remembered_trials = WeakKeyDictionary()
+"""The experiments of a command's trials, by their plain values as text, or what is wrong with them."""
+
+
+def _remembered(config: Any, check: Check | None) -> Experiment:
+    """As `_resolved`: the checks of a space, of memory and of costs ask for the same trials many times."""
+    trials, key = _remembered_trials.setdefault(current(), {}), (check, repr(config))
+    if key not in trials:
+        if len(trials) >= MOST_REMEMBERED:
+            trials.clear()
+        try:
+            trials[key] = _resolved(config, check)
+        except InvalidConfigurationError as error:
+            trials[key] = error.by_path
+    experiment = trials[key]
+    if not isinstance(experiment, Experiment):
+        raise InvalidConfigurationError(experiment)
+    return experiment
+
+
+def _resolved(config: Any, check: Check | None) -> Experiment:
     """The experiment of plain values; settings without effect get their defaults."""
     experiment = validated(config)
     ineffective = ineffective_settings(experiment)
@@ -237,4 +259,6 @@ def _resolved(config: Any) -> Experiment:
         experiment = validated(without(config, removed))
     if wrong := contradictions(experiment, ineffective):
         raise InvalidConfigurationError(wrong)
+    if check and (problems := check(experiment)):
+        raise InvalidConfigurationError(by_path(problems))
     return experiment

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from pydantic.fields import FieldInfo
 
@@ -25,8 +25,7 @@ Recipe = Literal["default", "classic", "fast"]
 """What unset settings are; `classic` leaves them at their defaults."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A setting of an experiment, as a rule sees it: a layer's has the index of the layer in its path."""
 
     path: ConfigPath

@@ -184,8 +184,11 @@ def _dealt(strata: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
 def _dealt_labels(labels: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
     """The fold of each of n rows with `labels` (n, L), or `_IN_NO_FOLD`, as many as of `_dealt` rows.
 
-    Those that are left over have the labels in proportion, too.
+    Those that are left over are fewer than the folds, so they are drawn without regard to their labels.
     """
     size, left_over = divmod(len(labels), folds)
-    fold_of = divide_groups(None, labels, np.array([*[size] * folds, left_over]), rng=rng)
-    return np.where(fold_of == folds, _IN_NO_FOLD, fold_of)
+    in_fold = np.sort(rng.permutation(len(labels))[left_over:])
+    fold_of = np.full(len(labels), _IN_NO_FOLD, np.intp)
+    if size:
+        fold_of[in_fold] = divide_groups(None, labels[in_fold], np.full(folds, size), rng=rng)
+    return fold_of

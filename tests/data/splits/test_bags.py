@@ -228,7 +228,7 @@ def test_bags_of_labels_are_as_large_as_others_and_in_proportion(rows: int, memb
 
 
 def test_new_rows_with_labels_are_dealt_to_all_members() -> None:
-    """Fewer new rows than members are learned by all; no row that a member has seen is in its bag."""
+    """Fewer new rows than members are training rows of all; no row that a member has seen is in its bag."""
     labels = np.random.default_rng(0).integers(0, 2, (12, 3))
     for new in (2, 6):
         trained = np.arange(12) < np.full((3, 1), 12 - new)
