@@ -58,7 +58,6 @@ CoreLoader.add_constructor(f"{_TAG}int", _integer)
 _RESOLVER: Any = CoreLoader("")
 _REPRESENTER: Any = yaml.representer.SafeRepresenter()
 _COLLECTIONS: Final = (dict, list, tuple)
-_SCALARS: Final = (str, int, float, bool, type(None))
 _LONGEST_KEY: Final = 100
 """PyYAML writes keys of about 120 characters on lines of their own."""
 
@@ -76,9 +75,7 @@ def block_yaml(value: Any) -> str:
 
 def flow_yaml(value: Any) -> str:
     """Write a value on one line, as `--set` accepts it: `{name: sgd, learning_rate: 0.1}`."""
-    if type(value) in _SCALARS:
-        return _scalar(value)
-    return _dumped(value, flow=True).removesuffix("\n")
+    return _dumped(value, flow=True).removesuffix("\n").removesuffix("\n...")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -101,7 +98,7 @@ _Dumper.add_representer(str, _text)
 
 
 class _UnusualError(Exception):
-    """A value that PyYAML writes in another form: a long key, or another type; or a scalar alone."""
+    """A value that PyYAML writes in another form: a scalar alone, a long key, or another type."""
 
 
 def _dumped(value: Any, *, flow: bool) -> str:
