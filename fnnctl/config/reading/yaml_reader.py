@@ -3,6 +3,9 @@
 YAML features that make a config hard to read or dangerous to load (anchors, aliases, merge keys, tags,
 several documents, duplicate keys) are refused. PyYAML's syntax errors become messages that say what to write
 instead.
+
+libyaml reads plain text several times as fast. Whatever it refuses, and text with characters that it may read
+in another way, is read by PyYAML itself, whose messages are known.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
+from yaml.composer import Composer
 
 from fnnctl.config.paths import ConfigPath, problem_at
 from fnnctl.config.reading.variables import MARK, VariableError, Variables, literal_key
@@ -99,6 +103,8 @@ MAX_DEPTH: Final = 50
 _FORBIDDEN_IN_TEXT = re.compile(f"[{CONTROL}\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LINE_END = re.compile("\r\n|\r|\n")
+_PECULIAR = re.compile(r"[\t\\&*!?|>%@`]")
+"""A character of a text that libyaml may read in another way than PyYAML, which also explains it better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +141,36 @@ def read_yaml(text: str, path: ConfigPath = (), variables: Variables | None = No
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
         raise ConfigError(Problem(_control_character(forbidden), line=line))
+    loader, root = _quickly_composed(text) or _composed(text, has_variables=variables is not None)
+    reader = _Reader(loader, {path: 1}, None if _is_complete(root) else variables)
+    value = None if root is None else reader.value(root, path)
+    return Document(value, reader.lines, [*reader.problems, *loader.problems], reader.variables_at)
+
+
+def _quickly_composed(text: str) -> tuple[_Composer, yaml.Node | None] | None:
+    """The root of the document by libyaml; None for what PyYAML has to look at."""
+    if _QuickLoader is None or _PECULIAR.search(text):
+        return None
+    loader = _QuickLoader(text)
+    try:
+        return loader, loader.document()
+    except (yaml.YAMLError, ConfigError, ValueError):
+        return None
+
+
+def _composed(text: str, *, has_variables: bool) -> tuple[_Composer, yaml.Node | None]:
+    """The root of the document; raises `ConfigError`."""
     loader = _Loader(text)
     try:
-        root = loader.document()
+        return loader, loader.document()
     except yaml.MarkedYAMLError as error:
         lines = _LINE_END.split(text)
-        in_brackets = _variable_in_brackets(error, lines) if variables else None
+        in_brackets = _variable_in_brackets(error, lines) if has_variables else None
         raise ConfigError(in_brackets or syntax_error(error, lines)) from None
     except ValueError:
         # PyYAML passes the number of an escape such as "\U00110000" to chr() unchecked.
         message = "an escape in double quotes names a character that does not exist"
         raise ConfigError(Problem(message, line=loader.line + 1)) from None
-    reader = _Reader(loader, {path: 1}, None if _is_complete(root) else variables)
-    value = None if root is None else reader.value(root, path)
-    return Document(value, reader.lines, [*reader.problems, *loader.problems], reader.variables_at)
 
 
 def _variable_in_brackets(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem | None:
@@ -185,11 +207,11 @@ class _AliasNode(yaml.Node):
     """An alias that is not resolved, so that a small text cannot expand into a huge value."""
 
 
-class _Loader(CoreLoader):
+class _Composer(Composer):
     """Composes nodes to a limited depth, without resolving aliases or tags."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self) -> None:
+        Composer.__init__(self)
         self.depth = 0
         self.refused: dict[yaml.Node, list[str]] = {}
         """What is wrong with a node's anchor, tag or alias."""
@@ -199,8 +221,8 @@ class _Loader(CoreLoader):
         """The root of the only document; None if there is none."""
         parser: Any = self
         parser.get_event()
-        root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
-        if not self.check_event(yaml.StreamEndEvent):
+        root = None if parser.check_event(yaml.StreamEndEvent) else self.compose_document()
+        if not parser.check_event(yaml.StreamEndEvent):
             message = "a second document starts here (---); a config must be a single document"
             self.problems.append(Problem(message, line=_line(parser.peek_event())))
         return root
@@ -210,7 +232,7 @@ class _Loader(CoreLoader):
         event = parser.peek_event()
         if self.depth > MAX_DEPTH:
             raise ConfigError(Problem(f"is nested more than {MAX_DEPTH} levels deep", line=_line(event)))
-        if self.check_event(yaml.AliasEvent):
+        if parser.check_event(yaml.AliasEvent):
             parser.get_event()
             alias = _AliasNode("", event.anchor, event.start_mark, event.end_mark)
             self.refused[alias] = [f"is the alias *{event.anchor}; write the value out"]
@@ -232,10 +254,37 @@ class _Loader(CoreLoader):
         return node
 
 
+class _Loader(_Composer, CoreLoader):
+    """Reads all texts."""
+
+    def __init__(self, text: str) -> None:
+        CoreLoader.__init__(self, text)
+        _Composer.__init__(self)
+
+
+def _quick_loader() -> type[Any] | None:
+    """A loader of the same values by libyaml; None if PyYAML was built without it."""
+    if not yaml.__with_libyaml__:
+        return None
+
+    class QuickLoader(_Composer, yaml.CSafeLoader):
+        yaml_implicit_resolvers = CoreLoader.yaml_implicit_resolvers
+        yaml_constructors = CoreLoader.yaml_constructors
+
+        def __init__(self, text: str) -> None:
+            yaml.CSafeLoader.__init__(self, text)
+            _Composer.__init__(self)
+
+    return QuickLoader
+
+
+_QuickLoader: Final = _quick_loader()
+
+
 class _Reader:
     """Turns nodes into values, and collects lines and problems."""
 
-    def __init__(self, loader: _Loader, lines: dict[ConfigPath, int], variables: Variables | None) -> None:
+    def __init__(self, loader: Any, lines: dict[ConfigPath, int], variables: Variables | None) -> None:
         self.loader = loader
         self.lines = lines
         self.variables = variables

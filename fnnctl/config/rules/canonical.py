@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Set as AbstractSet
+from functools import cache
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
@@ -97,13 +98,21 @@ def _counted(value: Any, path: ConfigPath, ineffective: AbstractSet[ConfigPath])
         return {key: _counted(entry, (*path, key), ineffective) for key, entry in value.items()}
     if not isinstance(value, Section):
         return value
-    fields = _LAYER_FIELDS if isinstance(value, HiddenLayerConfig) else type(value).model_fields
     forms = {}
-    for key, inner in value:
-        setting, default = (*path, key), fields[key].default
-        if setting in ineffective or inner == default or setting_of(fields[key]).not_counted:
+    for key, default in _counted_fields(type(value)):
+        setting, inner = (*path, key), getattr(value, key)
+        if setting in ineffective or inner == default:
             continue
         form = _counted(inner, setting, ineffective)
         if form != _counted(default, setting, ineffective):
             forms[key] = form
     return forms
+
+
+@cache
+def _counted_fields(section: type[Section]) -> tuple[tuple[str, Any], ...]:
+    """The settings of a section that count, each with its default."""
+    fields = _LAYER_FIELDS if issubclass(section, HiddenLayerConfig) else section.model_fields
+    return tuple(
+        (key, fields[key].default) for key in section.model_fields if not setting_of(fields[key]).not_counted
+    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -122,7 +123,7 @@ class TrialConfigs:
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
         """The trial's experiment; raises `InvalidConfigurationError` if the rules or the data refuse it."""
-        return _remembered(self.config_of(assignment), self.check)
+        return _remembered(self.config_of(assignment), self.check).experiment
 
     def ineffective_in(self, assignment: Mapping[str, Any]) -> Problems:
         """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
@@ -174,14 +175,14 @@ class TrialConfigs:
     def key_of(self, assignment: Mapping[str, Any]) -> Hashable:
         """A key that is equal for assignments that give equal configurations."""
         try:
-            experiment = self.experiment_of(assignment)
+            trial = _remembered(self.config_of(assignment), self.check)
         except InvalidConfigurationError:
             return identity(assignment)
-        key = configuration_key(experiment)
         if not self.scheme.trains_ensembles:
-            return key
+            return trial.key
         # Epochs and twins do not count for the seed, but trials may differ in nothing else.
-        return key, experiment.training.epochs, experiment.model.ensemble.plain_twins
+        experiment = trial.experiment
+        return trial.key, experiment.training.epochs, experiment.model.ensemble.plain_twins
 
 
 def trial_configs(
@@ -227,25 +228,39 @@ def gives_ensemble(path: ConfigPath, value: Any) -> bool:
 
 MOST_REMEMBERED: Final = 1_000
 """The most trials of a command whose experiments are kept."""
-_remembered_trials: WeakKeyDictionary[Scope, dict[tuple[Check | None, str], Experiment | Problems]]
+
+
+@dataclass(frozen=True)
+class _ValidTrial:
+    """A trial that the rules and the data accept."""
+
+    experiment: Experiment
+
+    @cached_property
+    def key(self) -> Hashable:
+        """Its `configuration_key`."""
+        return configuration_key(self.experiment)
+
+
+_remembered_trials: WeakKeyDictionary[Scope, dict[tuple[Check | None, str], _ValidTrial | Problems]]
 _remembered_trials = WeakKeyDictionary()
-"""The experiments of a command's trials, by their plain values as text, or what is wrong with them."""
+"""The trials of a command by their plain values as text, or what is wrong with them."""
 
 
-def _remembered(config: Any, check: Check | None) -> Experiment:
+def _remembered(config: Any, check: Check | None) -> _ValidTrial:
     """As `_resolved`: the checks of a space, of memory and of costs ask for the same trials many times."""
     trials, key = _remembered_trials.setdefault(current(), {}), (check, repr(config))
     if key not in trials:
         if len(trials) >= MOST_REMEMBERED:
             trials.clear()
         try:
-            trials[key] = _resolved(config, check)
+            trials[key] = _ValidTrial(_resolved(config, check))
         except InvalidConfigurationError as error:
             trials[key] = error.by_path
-    experiment = trials[key]
-    if not isinstance(experiment, Experiment):
-        raise InvalidConfigurationError(experiment)
-    return experiment
+    trial = trials[key]
+    if not isinstance(trial, _ValidTrial):
+        raise InvalidConfigurationError(trial)
+    return trial
 
 
 def _resolved(config: Any, check: Check | None) -> Experiment:

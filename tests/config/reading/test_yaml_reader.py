@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.config.reading import yaml_reader
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, MAX_DEPTH, decode, read_yaml, syntax_error
 from fnnctl.errors import ConfigError, Problem
 
@@ -196,3 +197,32 @@ def test_a_missing_mark_is_replaced_by_the_other_one(problem: str) -> None:
         yaml.MarkedYAMLError(problem=problem, context_mark=mark),
     ):
         assert syntax_error(error, ["a", "b", "c"]).line == 3
+
+
+PARTS = (
+    "a", "b: ", ": ", "- ", "\n", "\n  ", "\n    ", "[", "]", "{", "}", ", ", " #x", "'", '"', "1e-3", "---",
+    "...", "${X}", "true", "~", "k: v\n", "- 1\n", "k: [1, 2]\n", "  k: {a: 1}\n", "é", "<<: ", "\r\n",
+    '"a":1', "\xa0", "&x ", "*x", "!", "|\n  t", "\t", "\\",
+)  # fmt: skip
+
+
+@given(parts=st.lists(st.sampled_from(PARTS), max_size=10))
+def test_libyaml_changes_neither_values_nor_lines_nor_messages(parts: list[str]) -> None:
+    text = "".join(parts)
+
+    def outcome() -> object:
+        try:
+            return read_yaml(text)
+        except ConfigError as error:
+            return error.problems
+
+    quick = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_reader, "_QuickLoader", None)
+        assert quick == outcome()
+
+
+def test_plain_text_is_read_by_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    if yaml.__with_libyaml__:
+        monkeypatch.delattr(yaml_reader, "_composed")
+    assert read_yaml("a: [1, 'b c']  # d\ne:\n- {f: ~}\n").value == {"a": [1, "b c"], "e": [{"f": None}]}

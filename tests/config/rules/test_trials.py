@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.ensemble import EnsembleConfig
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import Problem
+from fnnctl.plugins import scope
 from tests.config.spaces import CONFIG, spaces
 
 IRIS = "data: {source: iris}\n"
@@ -147,3 +151,29 @@ def test_patience_auto_and_null_are_two_trials_with_one_seed(trials: Any) -> Non
     auto, null = ({"training.early_stopping.patience": patience} for patience in ("auto", None))
     assert configs.key_of(auto) != configs.key_of(null)
     assert configuration_seed(configs.experiment_of(auto)) == configuration_seed(configs.experiment_of(null))
+
+
+def test_a_trial_is_checked_once_in_a_command(trials: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that is refused; with other data the check is another one."""
+    checked: list[float] = []
+
+    def check(experiment: Experiment) -> list[Problem]:
+        checked.append(experiment.training.l2)
+        return [Problem("is too large", path="training.l2")] if experiment.training.l2 > 0.3 else []
+
+    configs = replace(trials(IRIS), check=check)
+    with scope():
+        first = configs.experiment_of({"training.l2": 0.1})
+        assert configs.experiment_of({"training.l2": 0.1}) is first
+        for _ in range(2):
+            with pytest.raises(InvalidConfigurationError, match=r"^training\.l2: is too large$"):
+                configs.experiment_of({"training.l2": 0.4})
+        assert checked == [0.1, 0.4]
+        assert replace(configs, check=None).experiment_of({"training.l2": 0.4}).training.l2 == 0.4
+        monkeypatch.setattr("fnnctl.config.rules.trials.MOST_REMEMBERED", 2)
+        configs.experiment_of({"training.l2": 0.2})
+        assert configs.experiment_of({"training.l2": 0.1}) == first
+        assert checked == [0.1, 0.4, 0.2, 0.1]
+    with scope():
+        configs.experiment_of({"training.l2": 0.1})
+    assert checked == [0.1, 0.4, 0.2, 0.1, 0.1]
