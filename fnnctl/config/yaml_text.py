@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import lru_cache
 from typing import Any, Final
 
 import yaml
 
-from fnnctl.text import printable, printable_lines
+from fnnctl.text import printable
 
 MAX_DIGITS: Final = 1000
 """The most digits of an integer; Python refuses to print one of more than 4,300."""
@@ -56,11 +55,6 @@ for _kind, _pattern in _CORE_SCHEMA.items():
     CoreLoader.add_implicit_resolver(_TAG + _kind, re.compile(rf"({_pattern})\Z"), None)
 CoreLoader.add_constructor(f"{_TAG}int", _integer)
 _RESOLVER: Any = CoreLoader("")
-_REPRESENTER: Any = yaml.representer.SafeRepresenter()
-_COLLECTIONS: Final = (dict, list, tuple)
-_SCALARS: Final = (str, int, float, bool, type(None))
-_LONGEST_KEY: Final = 100
-"""PyYAML writes keys of about 120 characters on lines of their own."""
 
 
 def plain_scalar(text: str) -> Any:
@@ -76,9 +70,7 @@ def block_yaml(value: Any) -> str:
 
 def flow_yaml(value: Any) -> str:
     """Write a value on one line, as `--set` accepts it: `{name: sgd, learning_rate: 0.1}`."""
-    if type(value) in _SCALARS:
-        return _scalar(value)
-    return _dumped(value, flow=True).removesuffix("\n")
+    return _dumped(value, flow=True).removesuffix("\n").removesuffix("\n...")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -100,81 +92,9 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-class _UnusualError(Exception):
-    """A value that PyYAML writes in another form: a long key, or another type; or a scalar alone."""
-
-
 def _dumped(value: Any, *, flow: bool) -> str:
-    """Dump as PyYAML does, and escape bidirectional control characters, which PyYAML writes unescaped.
-
-    Mappings and lists are put together here, ten times as fast, from scalars that PyYAML wrote before.
-    """
-    try:
-        lines = [_in_flow(value)] if flow or not value else _block_lines(value)
-        return "".join(f"{line}\n" for line in lines)
-    except _UnusualError:
-        return printable_lines(_dumped_by_library(value, flow=flow))
-
-
-def _dumped_by_library(value: Any, *, flow: bool) -> str:
+    """Dump with PyYAML, then escape bidirectional control characters, which PyYAML writes unescaped."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=sys.maxsize
     )
-    return text
-
-
-def _block_lines(value: Any) -> list[str]:
-    """The lines of a mapping or a list that is not empty."""
-    lines = []
-    if type(value) is dict:
-        for key, entry in value.items():
-            if not (entry and type(entry) in _COLLECTIONS):
-                lines.append(f"{_key(key)}: {_scalar(entry)}")
-                continue
-            lines.append(f"{_key(key)}:")
-            indent = "  " if type(entry) is dict else ""  # lists in mappings have none
-            lines += [f"{indent}{line}" for line in _block_lines(entry)]
-    elif type(value) in _COLLECTIONS:
-        for entry in value:
-            is_nested = entry and type(entry) in _COLLECTIONS
-            first, *following = _block_lines(entry) if is_nested else [_scalar(entry)]
-            lines += [f"- {first}", *(f"  {line}" for line in following)]
-    else:
-        raise _UnusualError
-    return lines
-
-
-def _in_flow(value: Any) -> str:
-    """A mapping or a list on one line."""
-    if type(value) is dict:
-        entries = [f"{_key(key, flow=True)}: {_scalar(entry, flow=True)}" for key, entry in value.items()]
-        return f"{{{', '.join(entries)}}}"
-    if type(value) in _COLLECTIONS:
-        return f"[{', '.join(_scalar(entry, flow=True) for entry in value)}]"
-    raise _UnusualError
-
-
-def _key(key: Any, *, flow: bool = False) -> str:
-    if type(key) is not str or not 0 < len(key) <= _LONGEST_KEY:
-        raise _UnusualError
-    return _written_text(key, flow=flow)
-
-
-def _scalar(value: Any, *, flow: bool = False) -> str:
-    """A scalar, or a mapping or list on one line."""
-    kind = type(value)
-    if kind is str:
-        return _written_text(value, flow=flow)
-    if value is None:
-        return "null"
-    if kind is bool:
-        return "true" if value else "false"
-    if kind in (int, float):
-        return str(_REPRESENTER.represent_data(value).value)
-    return _in_flow(value)
-
-
-@lru_cache(4096)
-def _written_text(text: str, *, flow: bool) -> str:
-    """The text as an entry of a list, without the list's own characters: `- text` or `[text]`."""
-    return printable(_dumped_by_library([text], flow=flow).rstrip("\n")[2 - flow :].removesuffix("]" * flow))
+    return "\n".join(map(printable, text.split("\n")))
