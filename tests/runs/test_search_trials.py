@@ -228,7 +228,10 @@ EXTENDED: dict[str, dict[str, Any]] = {
     "a searched schedule": {"search": {"space": {**RATES, "training.lr_schedule": {"choice": SCHEDULES}}}},
     "a searched optimizer": {
         "training": {"lr_schedule": "cosine", "batch_size": "auto"},
-        "search": {"space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd", "rmsprop"]}}},
+        "search": {
+            "trials": 3,
+            "space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd", "rmsprop"]}},
+        },
     },
     "a horizon of the config's own": {"training": {"lr_schedule": "cosine", "horizon": 40}},
 }
