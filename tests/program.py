@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -79,6 +80,22 @@ def assert_same_files(run: Path, other: Path, *names: str) -> None:
 def contents(run: Path) -> dict[Path, bytes]:
     """Every file except the lock, which holds the id of the last process."""
     return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+@contextmanager
+def standard_input(content: bytes) -> Iterator[None]:
+    """The process's standard input is a pipe with this content, for which a pipe must have room."""
+    kept = os.dup(0)
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    os.dup2(reader, 0)
+    os.close(reader)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
 
 
 def run_of(program: Program, *arguments: str) -> Path:

@@ -62,7 +62,7 @@ def _problems_of_part(key: str, part: Mapping[str, Any]) -> Messages:
             yield from _object(inside, value, partial(_each_object, _problems_of_groups))
         elif name == BEST_F1:
             yield from _object(inside, value, _problems_of_rates)
-        elif _is_metric(name) and not _is_number(value):
+        elif not _is_number(value) and _is_metric(name):
             yield f"{inside} must be a number or null"
         elif name.endswith(_INTERVAL) and not _is_interval(value):
             yield f"{inside} must be two numbers or null"

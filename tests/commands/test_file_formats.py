@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.commands.tables import penguins, table_of, train, write_table
-from tests.program import Program, read_json
+from tests.program import Program, read_json, standard_input
 
 KEPT = 60
 """Few rows are enough."""
@@ -67,12 +65,10 @@ def test_standard_input_is_recognized_too(program: Program, plain: Path) -> None
     run = train(program, plain, {})
     predicted = program("predict", str(run), str(plain)).out
     for form in ("unicode text", "packed"):
-        done = subprocess.run(
-            [sys.executable, "-m", "fnnctl", "predict", str(run), "-"],
-            input=FORMS[form](plain), capture_output=True, check=False,
-        )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert done.stdout.decode() == predicted
+        with standard_input(FORMS[form](plain)):
+            done = program("predict", str(run), "-")
+        assert (done.code, done.err) == (0, "")
+        assert done.out == predicted
 
 
 @pytest.mark.extra

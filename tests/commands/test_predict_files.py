@@ -12,7 +12,7 @@ import pytest
 
 from tests.commands.tables import HEADER, ROW, train
 from tests.messages import Messages
-from tests.program import Program, only_run
+from tests.program import Program, only_run, standard_input
 from tests.waiting import DEADLINE, await_true
 
 FNNCTL = [sys.executable, "-m", "fnnctl"]
@@ -119,13 +119,12 @@ def test_standard_input(trained: Path, program: Program) -> None:
     run, data = only_run(trained), trained / "penguins.csv"
     expected = program("predict", str(run), str(data)).out
     for content in (data.read_bytes(), gzip.compress(data.read_bytes())):
-        command = [*FNNCTL, "predict", str(run), "-"]
-        done = subprocess.run(command, input=content, capture_output=True, check=True)
-        assert done.stdout.decode() == expected
-    command = [*FNNCTL, "predict", str(run), "-"]
-    done = subprocess.run(command, input=b"island\nBiscoe\n", capture_output=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith(b"standard input:1: 6 of the 7 columns that the network needs are missing")
+        with standard_input(content):
+            assert program("predict", str(run), "-").out == expected
+    with standard_input(b"island\nBiscoe\n"):
+        done = program("predict", str(run), "-")
+    assert done.code == 2
+    assert done.err.startswith("standard input:1: 6 of the 7 columns that the network needs are missing")
 
 
 def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> None:

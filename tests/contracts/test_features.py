@@ -188,7 +188,7 @@ FEATURES = {
     "groups of rows": Feature(
         "two",
         (
-            "evaluation.groups=[place, amount, day]",
+            "evaluation.groups=[many, amount]",
             "data.columns.ignore=[place, many, amount]",
             "model.ensemble={members: 2, bags: true}",
         ),

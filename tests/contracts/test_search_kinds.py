@@ -50,10 +50,10 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
         "method": {"scheduler": "asha", "sampler": "evolution"}, "trials": 15, "budget": LADDER, "batch": 3,
     },
     "asha × tpe": {
-        "method": {"scheduler": "asha", "sampler": "tpe"}, "trials": 15, "budget": LADDER, "batch": 3,
+        "method": {"scheduler": "asha", "sampler": "tpe"}, "trials": 18, "budget": LADDER, "batch": 3,
     },
     "halving × tpe": {
-        "method": {"scheduler": "halving", "sampler": "tpe"}, "trials": 12, "budget": LADDER,
+        "method": {"scheduler": "halving", "sampler": "tpe"}, "trials": 18, "budget": LADDER,
         "curve_stopping": "median", "batch": 5,
     },
     "confirmed": {"method": "random", "trials": 6, "confirm": {"top": 3, "seeds": 3}},

@@ -1,10 +1,9 @@
-"""The contract of all searches, for every scheduler, sampler and executor; it finds them in their records."""
+"""The contract of all searches, for every scheduler and sampler; it finds them in their records."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,12 +13,9 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.executors.protocols import Executor
-from fnnctl.executors.registry import EXECUTORS, ExecutorKind, make_executor
-from fnnctl.executors.work import run_queue
 from fnnctl.records.journal import COMPLETE, Header, Journal, encode
 from fnnctl.records.standings import Standings
-from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
+from fnnctl.records.trials import Direction, Job, JobKey, Status
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import FunctionRunner
 from fnnctl.search.loop import run_search
@@ -29,7 +25,7 @@ from fnnctl.search.samplers import make_sampler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from tests.search.toys import Climber, Outcome, ToyRunner, do_job, numbered, result_of, unruly
+from tests.search.toys import Climber, Outcome, ToyRunner, numbered, result_of, unruly
 
 
 @dataclass(frozen=True)
@@ -134,49 +130,6 @@ def assert_same(journal: Journal, other: Journal) -> None:
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_the_same_results_with_any_runner(scheduler: str, sampler: str, budget: str, runner: str) -> None:
     journal = journal_of(scheduler, sampler, budget, RUNNERS[runner]())
-    assert_same(journal, reference(scheduler, sampler, budget))
-
-
-class QueueRunner(ToyRunner):
-    """Workers of an executor take its jobs, the last first; results come as they finish."""
-
-    def __init__(self, executor: Executor) -> None:
-        super().__init__()
-        self._done: Iterator[tuple[JobKey, Result]] = iter(())
-        self._executor = executor
-
-    def collect(self) -> Sequence[Result]:
-        done = next(self._done, None)
-        if done is None:
-            self._done = run_queue(self._executor, do_job, self._next_item)
-            done = next(self._done, None)
-        return [done[1]] if done else []
-
-    def _next_item(self) -> tuple[JobKey, tuple[Job]] | None:
-        if not self._waiting:
-            return None
-        job = self._waiting.pop()
-        return job.key, (job,)
-
-
-LOCAL = [kind for kind, execution in EXECUTORS.items() if execution.check_cluster is None]
-
-
-@pytest.fixture(scope="module")
-def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
-    """One of each kind for all searches, because processes start slowly."""
-    with ExitStack() as started:
-        yield {
-            kind: started.enter_context(make_executor(kind, workers=2, poll=lambda done: False))
-            for kind in LOCAL
-        }
-
-
-@pytest.mark.parametrize("kind", LOCAL)
-def test_the_same_results_with_any_executor(
-    executors: Mapping[ExecutorKind, Executor], kind: ExecutorKind, scheduler: str, sampler: str, budget: str
-) -> None:
-    journal = journal_of(scheduler, sampler, budget, QueueRunner(executors[kind]))
     assert_same(journal, reference(scheduler, sampler, budget))
 
 

@@ -98,7 +98,7 @@ def test_a_trial_trained_alone_has_its_score(tmp_path: Path, case: str) -> None:
         data="wine",
         model=settings.get("model"),
         training=settings.get("training"),
-        search={"space": RATES, **settings.get("search", {})},
+        search={"space": RATES, "trials": 6, **settings.get("search", {})},
     )
     folder = search(config)
     stopped = assert_trials_are_those_of_train(config, folder)
@@ -109,7 +109,7 @@ def test_the_leaderboard_is_empty_where_a_trial_has_no_value(tmp_path: Path) -> 
     momentum = {"uniform": [0.5, 0.99], "when": {"training.optimizer.name": "momentum"}}
     names = {"training.optimizer.name": {"choice": ["adam", "momentum"]}}
     space = {**names, "training.optimizer.momentum": momentum, **RATES}
-    config = write_config(tmp_path / "x.yaml", search={"space": space})
+    config = write_config(tmp_path / "x.yaml", search={"space": space, "trials": 5})
     folder = search(config)
     assert assert_trials_are_those_of_train(config, folder) == 0
     assert {len(trial["assignment"]) for trial in of_kind(folder, "trial")} == {2, 3}
@@ -166,7 +166,7 @@ def test_diverged_trials_are_results(tmp_path: Path) -> None:
 
 
 def test_the_objective_of_folds_is_their_mean(tmp_path: Path) -> None:
-    on_folds = {"space": RATES, "objective": {"on": "cross_validation"}}
+    on_folds = {"space": RATES, "trials": 4, "objective": {"on": "cross_validation"}}
     evaluation = {"cross_validation": {"folds": 4, "repeats": 1}}
     config = write_config(tmp_path / "x.yaml", data="wine", search=on_folds, evaluation=evaluation)
     folder = search(config)
@@ -216,7 +216,7 @@ def test_folds_that_stop_early_wait_for_the_others(tmp_path: Path) -> None:
     assert went_on
 
 
-RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": RATES}
+RANDOM = {"method": "random", "trials": 2, "budget": {"max_epochs": 4}, "space": RATES}
 LATE = {"name": "swa", "start": 0.5}
 SCHEDULES: list[Any] = ["cosine", {"name": "one_cycle", "first": 0.1}, "constant"]
 
@@ -228,7 +228,10 @@ EXTENDED: dict[str, dict[str, Any]] = {
     "a searched schedule": {"search": {"space": {**RATES, "training.lr_schedule": {"choice": SCHEDULES}}}},
     "a searched optimizer": {
         "training": {"lr_schedule": "cosine", "batch_size": "auto"},
-        "search": {"space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd", "rmsprop"]}}},
+        "search": {
+            "trials": 3,
+            "space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd", "rmsprop"]}},
+        },
     },
     "a horizon of the config's own": {"training": {"lr_schedule": "cosine", "horizon": 40}},
 }
