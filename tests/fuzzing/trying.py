@@ -171,7 +171,7 @@ def _place(error: BaseException) -> str:
 
 def _without_names(sentence: str) -> str:
     """The first 80 characters of a sentence without quoted texts and numbers."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"|[\d.,]+|(?<=not ).*", "…", sentence)[:80]
+    return re.sub(r"'[^']*'|/[\w./-]+|\"[^\"]*\"|[\d.,]+|(?<=not ).*", "…", sentence)[:80]
 
 
 def shown(case: object) -> str:
