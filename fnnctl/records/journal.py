@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
@@ -18,6 +18,8 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import of_one_target
 from fnnctl.records.trials import (
+    CURVE,
+    FOLDS,
     Confirmed,
     ConfirmedKey,
     EarlyResult,
@@ -31,7 +33,7 @@ from fnnctl.records.trials import (
 from fnnctl.space.assignments import Assignment
 from fnnctl.store.former_sentences import reason_kind
 from fnnctl.store.journal import JournalFile, ResultCache
-from fnnctl.text import word_list
+from fnnctl.text import cut, word_list
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
@@ -96,7 +98,14 @@ _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
     "resume": Resume, "end": End, CONFIRMED: Confirmed,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+MAX_COUNT: Final = 10**15
+"""More epochs, rows or trials no search has; arrays of reports hold sums of them."""
 _FIELDS: Final = {kind: [(field.name, field.default) for field in fields(kind)] for kind in _NAMES}
+
+_OPTIONAL: Final = {
+    kind: {name for name, default in of_kind if default is not MISSING} for kind, of_kind in _FIELDS.items()
+}
+"""The fields that a record may lack."""
 
 
 def _optional_float(value: Any) -> float | None:
@@ -109,26 +118,74 @@ def _finite_float(value: Any) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
+def _shown(value: Any) -> str:
+    return cut(repr(value))
+
+
+def _count(value: Any) -> int:
+    """A whole number that arrays can have, as every count of a search is."""
+    number = int(value)
+    if not 0 <= number <= MAX_COUNT:
+        raise ValueError(f"{_shown(value)} is no number of a trial, a seed, rows or epochs")
+    return number
+
+
+def _optional_count(value: Any) -> int | None:
+    return None if value is None else _count(value)
+
+
+def _optional_text(value: Any) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError(f"{_shown(value)} is no text")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{_shown(value)} is no object")
+    return value
+
+
+def _facts(value: Any) -> dict[str, Any] | None:
+    """What reports read of a result's facts has its type; the rest is compared with what is trained again."""
+    if value is None:
+        return None
+    facts = _mapping(value)
+    curves, folds = facts.get(CURVE), facts.get(FOLDS)
+    if curves is not None and not all(isinstance(curve, list) for curve in _mapping(curves).values()):
+        raise TypeError(f"{_shown(curves)} are no curves")
+    if folds is not None and not isinstance(folds, list):
+        raise TypeError(f"{_shown(folds)} is no list of folds")
+    return facts
+
+
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
 _Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
 _RESULT_CONVERTERS: Final[_Converters] = [
-    *((name, int) for name in ("trial", "rung", "budget", "epochs")),
+    *((name, _count) for name in ("trial", "rung", "budget", "epochs")),
     ("objective", _optional_float),
     ("status", _STATUSES.__getitem__),
+    *((name, _optional_text) for name in ("reason", "reason_kind")),
+    ("facts", _facts),
 ]
 _CONVERTERS: Final[Mapping[type[SearchRecord], _Converters]] = {
-    Header: [("settings", dict)],
-    Trial: [("number", int)],
+    Header: [("settings", _mapping), ("versions", _mapping)],
+    Trial: [("number", _count), ("bracket", _count), ("assignment", _mapping)],
     Result: _RESULT_CONVERTERS,
     EarlyResult: _RESULT_CONVERTERS,
-    Stop: [("reason", str)],
-    Resume: [("changes", dict)],
-    End: [("reason", str)],
+    Stop: [
+        ("reason", str),
+        ("reason_kind", _optional_text),
+        *((name, _optional_count) for name in ("trial", "budget", "saved")),
+    ],
+    Resume: [("changes", _mapping)],
+    End: [("reason", str), ("reason_kind", _optional_text)],
     Confirmed: [
-        *((name, int) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
-        *((name, int) for name in ("train_rows", "validation_rows")),
+        *((name, _count) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
+        *((name, _count) for name in ("train_rows", "validation_rows")),
         ("objective", _finite_float),
+        *((name, _optional_text) for name in ("reason", "reason_kind")),
     ],
 }
 
@@ -152,7 +209,8 @@ def decode(encoded: Mapping[str, Any]) -> SearchRecord:
     if "reason" in values and "reason_kind" not in values:
         values["reason_kind"] = reason_kind(values["reason"])
     for name, convert in _CONVERTERS[kind]:
-        values[name] = convert(values[name])
+        if name in values or name not in _OPTIONAL[kind]:
+            values[name] = convert(values[name])
     return kind(**values)
 
 

@@ -228,6 +228,18 @@ def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
         ([HEADER, {"record": "trial", "number": 1}], 2),
         ([HEADER, {"record": "end", "reason": "complete", "more": 1}], 2),
         ([HEADER, TRIAL, {**encode(DONE), "status": "well"}], 3),
+        # of other types
+        ([{**encode(HEADER), "settings": [["method", "random"]]}], 1),
+        ([{**encode(HEADER), "versions": "0.1.0"}], 1),
+        ([HEADER, {**encode(TRIAL), "bracket": [2]}], 2),
+        ([HEADER, {**encode(TRIAL), "assignment": [1e-4]}], 2),
+        ([HEADER, {**encode(TRIAL), "number": -1}], 2),
+        ([HEADER, TRIAL, {**encode(DONE), "budget": 10**18}], 3),
+        ([HEADER, TRIAL, {**encode(DONE), "facts": "x"}], 3),
+        ([HEADER, TRIAL, {**encode(DONE), "facts": {"folds": 0.5}}], 3),
+        ([HEADER, TRIAL, {**encode(DONE), "facts": {"curve": {"validation_loss": 0.5}}}], 3),
+        ([HEADER, TRIAL, {**encode(DIVERGED), "reason": 3}], 3),
+        ([HEADER, {**encode(ENDED), "reason_kind": ["complete"]}], 2),
     ],
 )
 def test_records_that_do_not_fit_together(
