@@ -26,7 +26,8 @@ def test_random_inputs_are_accepted_or_refused_in_words(
         pytest.importorskip("onnxruntime")
     monkeypatch.chdir(tmp_path)
     tally = try_cases(KINDS[name](tmp_path), 0, range(COUNTS[name]))
-    assert not tally.findings, "\n".join(tally.lines(name, 0))
+    said = [line for finding in tally.findings.values() for line in finding.lines()]
+    assert not tally.findings, "\n".join([*tally.lines(name, 0), *said])
     assert tally.accepted.total() > COUNTS[name] * LEAST
     assert name == "onnx" or tally.refused.total() > COUNTS[name] * LEAST
 
