@@ -23,6 +23,7 @@ from tests.fuzzing.values import TEXTS
 
 _ROWS: Final = 8
 _FAR: Final = (1e3, -1e3, 1e6, -1e6, 1e15, 3e38, -3e38, 1e45, -1e45, 1e150, 1e300, -1.7e308)
+_LARGEST: Final = 1e30
 _NEAR: Final = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-9, 1e-38, 1e-45, 5e-324, float("nan"))
 _TEXTS: Final = [text.strip() or "x" for text in TEXTS if text != "\ud800"]
 """No graph takes a lone surrogate."""
@@ -69,6 +70,8 @@ def onnx_kind(folder: Path) -> Kind:
         try:
             _largest_difference(model, graphs[case.run], columns, np.arange(_ROWS))
         except UsageError as error:
+            if np.nanmax(np.abs(case.numbers)) > _LARGEST:  # sums overflow in one order, and not in another
+                return "other numbers, near the end of single precision"
             what = "label" if "where the network" in error.message else "number"
             raise BrokenPromiseError(f"the graph predicts another {what}") from error
         return "equal"
