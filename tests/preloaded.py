@@ -32,6 +32,8 @@ with socket.socket(socket.AF_UNIX) as call:
     sys.exit((call.recv(1) or b"\\xff")[0])
 """
 MOST_BYTES: Final = 1 << 20
+RARE: Final = ("fnnctl.sklearn", "fnnctl.export")
+"""What is imported only when it is needed: libraries that take as long to import as all of the program."""
 
 
 @contextmanager
@@ -50,8 +52,10 @@ def preloaded_program(folder: Path) -> Iterator[Path]:
 
 
 def serve(address: str) -> None:
-    """Run each call that comes in a process of its own; all modules are imported before."""
+    """Run each call that comes in a process of its own; the modules of most commands are imported before."""
     for module in pkgutil.walk_packages(fnnctl.__path__, "fnnctl."):
+        if module.name.startswith(RARE):
+            continue
         with suppress(ImportError):  # a library that is not installed
             import_module(module.name)
     gc.freeze()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+import runpy
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -13,12 +18,15 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
+from fnnctl.cli import run as run_program
 from fnnctl.config.recipes import search as search_recipe
 from fnnctl.config.recipes.portfolio import PORTFOLIO, Change
+from fnnctl.plugins import scope
 from tests.benchmarks import commands
+from tests.benchmarks.accuracy import contenders as accuracy_contenders
+from tests.benchmarks.commands import Ended
 
 FOLDER: Final = Path(__file__).parent / "benchmarks"
-pytestmark = pytest.mark.usefixtures("no_figures", "own_environment")
 
 SHORT: Final = {"recipe": "classic", "model": {"hidden": [2]}, "training": {"epochs": 1}}
 
@@ -28,6 +36,43 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some benchmarks set variables when they are imported."""
     for name in (*commands.THREAD_VARIABLES, "NPROC", "PYTHONWARNINGS"):
         monkeypatch.setenv(name, "1" if name != "PYTHONWARNINGS" else "")
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a benchmark starts as a process runs in this one, in which all libraries are loaded."""
+
+    def run(words: Sequence[str], folder: Path, *, check: bool = True, **variables: str) -> Ended:
+        ended = run_here(words[1:], folder, variables)
+        if check and ended.code:
+            raise subprocess.CalledProcessError(ended.code, words, ended.stdout, ended.stderr)
+        return ended
+
+    for module in (commands, accuracy_contenders):
+        monkeypatch.setattr(module, "run_process", run)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def run_here(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Ended:
+    """Do what Python does with these words: `-m MODULE`, `-c CODE` or `-I SCRIPT`, and arguments."""
+    (option, what, *arguments), code = words, 0
+    out, errors = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(errors), scope():
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", [what, *arguments])
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        match option, what:
+            case "-m", "fnnctl":
+                code = run_program(arguments)
+            case "-m", module:
+                code = import_module(module).main(arguments) or 0
+            case "-c", text:
+                exec(compile(text, "-c", "exec"), {})
+            case _:
+                runpy.run_path(what, run_name="__main__")
+    return Ended(1.0, 1.0, 1.0, code, out.getvalue(), errors.getvalue())
 
 
 class Benchmark:
@@ -312,6 +357,7 @@ OF_EXTRAS = {"mutants.__main__"}
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.extra] if name in OF_EXTRAS else []) for name in RUNS]
 )
+@pytest.mark.usefixtures("no_figures", "own_environment", "one_process")
 def test_it_runs_to_its_end(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -319,7 +365,12 @@ def test_it_runs_to_its_end(
     assert capsys.readouterr().out
 
 
-def test_a_command_that_fails_is_not_timed() -> None:
+def test_a_process_is_measured_and_one_that_fails_is_an_error() -> None:
+    ended = commands.run_python("-c", "import os; print(os.environ['OF'])", OF="it")
+    assert (ended.code, ended.stdout, ended.stderr) == (0, "it\n", "")
+    assert 0.0 < ended.seconds < 60.0
+    assert 0.0 < ended.processor_seconds < 60.0
+    assert 1.0 < ended.megabytes < 1000.0
     with pytest.raises(subprocess.CalledProcessError):
         commands.run_python("-c", "raise SystemExit(2)")
 

@@ -37,23 +37,23 @@ ON_SAMPLE = {
     "start_from": [{"training.max_rows": 30, RATE: 10.0**-k} for k in range(1, 7)],
 }
 SEARCHES: dict[str, Mapping[str, Any]] = {
-    "median": {"method": "random", "trials": 12, "curve_stopping": "median", "concurrency": 4},
-    "extrapolate": {"method": "random", "trials": 12, "curve_stopping": "extrapolate", "concurrency": 2},
+    "median": {"method": "random", "trials": 9, "curve_stopping": "median", "concurrency": 4},
+    "extrapolate": {"method": "random", "trials": 9, "curve_stopping": "extrapolate", "concurrency": 2},
     "stop_when": {"method": "random", "trials": 30, "stop_when": {"no_improvement": 5}, "concurrency": 3},
     "hyperband": {
         "method": "hyperband", "budget": LADDER, "curve_stopping": "median", "ensemble": {"size": 5},
     },
-    "asha": {"method": "asha", "trials": 20, "budget": LADDER, "curve_stopping": "median"},
-    "bayes": {"method": "bayes", "trials": 22, "batch": 4, "concurrency": 8},
-    "nas": {"method": "nas", "trials": 24, "batch": 4, "concurrency": 8},
+    "asha": {"method": "asha", "trials": 14, "budget": LADDER, "curve_stopping": "median"},
+    "bayes": {"method": "bayes", "trials": 16, "batch": 4, "concurrency": 8},
+    "nas": {"method": "nas", "trials": 16, "batch": 4, "concurrency": 8},
     "asha × evolution": {
-        "method": {"scheduler": "asha", "sampler": "evolution"}, "trials": 24, "budget": LADDER, "batch": 3,
+        "method": {"scheduler": "asha", "sampler": "evolution"}, "trials": 15, "budget": LADDER, "batch": 3,
     },
     "asha × tpe": {
-        "method": {"scheduler": "asha", "sampler": "tpe"}, "trials": 24, "budget": LADDER, "batch": 3,
+        "method": {"scheduler": "asha", "sampler": "tpe"}, "trials": 15, "budget": LADDER, "batch": 3,
     },
     "halving × tpe": {
-        "method": {"scheduler": "halving", "sampler": "tpe"}, "trials": 18, "budget": LADDER,
+        "method": {"scheduler": "halving", "sampler": "tpe"}, "trials": 12, "budget": LADDER,
         "curve_stopping": "median", "batch": 5,
     },
     "confirmed": {"method": "random", "trials": 6, "confirm": {"top": 3, "seeds": 3}},

@@ -21,6 +21,8 @@ from tests.runs.extending import extend, objectives, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import assert_same_search, leaderboard, of_kind, resume, search, write_config
 
+SHORT = {"max_epochs": 3, "reduction_factor": 3}
+
 
 @pytest.mark.parametrize("kind", ["median", "extrapolate", "stop_when", "hyperband"])
 def test_what_is_stopped_is_recorded_ranks_below_the_others_and_never_wins(tmp_path: Path, kind: str) -> None:
@@ -45,12 +47,12 @@ def test_what_is_stopped_is_recorded_ranks_below_the_others_and_never_wins(tmp_p
 
 
 @pytest.mark.parametrize(("method", "words"), [
-    ("hyperband", ["budget.max_epochs=27"]),
-    ("asha", ["budget.max_epochs=27", "trials=20"]),
+    ("hyperband", ["budget.max_epochs=9"]),
+    ("asha", ["budget.max_epochs=9", "trials=14"]),
 ])  # fmt: skip
 def test_an_extension_trains_nothing_twice(tmp_path: Path, method: str, words: list[str]) -> None:
     """Rungs of other epochs than before are read from the recorded curves; jobs go on from checkpoints."""
-    settings = {"method": method, "budget": LADDER, "space": SPACE, "keep_checkpoints": True}
+    settings = {"method": method, "budget": SHORT, "space": SPACE, "keep_checkpoints": True}
     trials = {"trials": 9} if method == "asha" else {}
     config = write_config(tmp_path / "x.yaml", search={**settings, **trials})
     folder = search(config, "--executor", "serial")
@@ -90,24 +92,25 @@ def test_the_report_says_what_an_extension_repeated_on_folds(tmp_path: Path, pro
     assert f"{repeated:,} fold-epochs again" in program("report", str(folder), "--verbose").out
 
 
+HYPERBAND = {**SEARCHES["hyperband"], "ensemble": None}
 EXTENDED: dict[str, tuple[Mapping[str, Any], str]] = {
     "random by curves": ({**SEARCHES["median"], "budget": {"max_epochs": 8}}, "budget.max_epochs=12"),
-    "hyperband by curves": (SEARCHES["hyperband"], "budget.max_epochs=18"),
+    "hyperband by curves": (HYPERBAND, "budget.max_epochs=18"),
     "without a curve": (
-        {**SEARCHES["hyperband"], "objective": {"metric": "f1_macro"}}, "budget.max_epochs=27"
+        {**HYPERBAND, "objective": {"metric": "f1_macro"}, "budget": SHORT}, "budget.max_epochs=9"
     ),
-    "stop_when": ({**SEARCHES["stop_when"], "trials": 12, "budget": {"max_epochs": 9}}, "trials=30"),
+    "stop_when": ({**SEARCHES["stop_when"], "trials": 9, "budget": {"max_epochs": 9}}, "trials=30"),
     "stop_when with more epochs": (
         {**SEARCHES["stop_when"], "budget": {"max_epochs": 9}}, "budget.max_epochs=18"
     ),
     "evolution": (
-        {"method": "evolution", "trials": 18, "batch": 4, "concurrency": 8, "budget": {"max_epochs": 9}},
-        "trials=26",
+        {"method": "evolution", "trials": 10, "batch": 4, "concurrency": 8, "budget": {"max_epochs": 6}},
+        "trials=18",
     ),
 }  # fmt: skip
 LEARNED = {
     "bohb": ({"method": "bohb", "budget": LADDER, "batch": 4, "concurrency": 6}, "budget.max_epochs=27"),
-    "nas": ({**SEARCHES["nas"], "budget": {"max_epochs": 9}}, "trials=32"),
+    "nas": ({**SEARCHES["nas"], "budget": {"max_epochs": 6}}, "trials=24"),
 }
 
 
