@@ -7,7 +7,6 @@ it. Times and worker names are in the timeline instead.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
@@ -17,9 +16,18 @@ from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import of_one_target
+from fnnctl.records.record_values import (
+    RUNGS,
+    to_count,
+    to_facts,
+    to_finite_float,
+    to_mapping,
+    to_optional_count,
+    to_optional_float,
+    to_optional_text,
+    to_settings,
+)
 from fnnctl.records.trials import (
-    CURVE,
-    FOLDS,
     Confirmed,
     ConfirmedKey,
     EarlyResult,
@@ -33,17 +41,12 @@ from fnnctl.records.trials import (
 from fnnctl.space.assignments import Assignment
 from fnnctl.store.former_sentences import reason_kind
 from fnnctl.store.journal import JournalFile, ResultCache
-from fnnctl.text import cut, word_list
+from fnnctl.text import word_list
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
-RUNGS: Final = "rungs"
-"""The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
-follows from the plan."""
 SAMPLER: Final = "chosen_sampler"
 """The setting that names the sampler that `auto` chose. It follows from the space and the plan."""
-MEMBERS: Final = "members"
-"""The setting that holds the number of networks of the refitted winner, if there are several."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 COMPLETE: Final = "complete"
@@ -98,8 +101,6 @@ _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
     "resume": Resume, "end": End, CONFIRMED: Confirmed,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
-MAX_COUNT: Final = 10**15
-"""More epochs, rows or trials no search has; arrays of reports hold sums of them."""
 _FIELDS: Final = {kind: [(field.name, field.default) for field in fields(kind)] for kind in _NAMES}
 
 _OPTIONAL: Final = {
@@ -108,84 +109,33 @@ _OPTIONAL: Final = {
 """The fields that a record may lack."""
 
 
-def _optional_float(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _finite_float(value: Any) -> float | None:
-    """None for NaN and infinity, of which no mean can be taken."""
-    number = _optional_float(value)
-    return number if number is not None and math.isfinite(number) else None
-
-
-def _shown(value: Any) -> str:
-    return cut(repr(value))
-
-
-def _count(value: Any) -> int:
-    """A whole number that arrays can have, as every count of a search is."""
-    number = int(value)
-    if not 0 <= number <= MAX_COUNT:
-        raise ValueError(f"{_shown(value)} is no number of a trial, a seed, rows or epochs")
-    return number
-
-
-def _optional_count(value: Any) -> int | None:
-    return None if value is None else _count(value)
-
-
-def _optional_text(value: Any) -> str | None:
-    if not isinstance(value, str | None):
-        raise TypeError(f"{_shown(value)} is no text")
-    return value
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{_shown(value)} is no object")
-    return value
-
-
-def _facts(value: Any) -> dict[str, Any] | None:
-    """What reports read of a result's facts has its type; the rest is compared with what is trained again."""
-    if value is None:
-        return None
-    facts = _mapping(value)
-    curves, folds = facts.get(CURVE), facts.get(FOLDS)
-    if curves is not None and not all(isinstance(curve, list) for curve in _mapping(curves).values()):
-        raise TypeError(f"{_shown(curves)} are no curves")
-    if folds is not None and not isinstance(folds, list):
-        raise TypeError(f"{_shown(folds)} is no list of folds")
-    return facts
-
-
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
 _Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
 _RESULT_CONVERTERS: Final[_Converters] = [
-    *((name, _count) for name in ("trial", "rung", "budget", "epochs")),
-    ("objective", _optional_float),
+    *((name, to_count) for name in ("trial", "rung", "budget", "epochs")),
+    ("objective", to_optional_float),
     ("status", _STATUSES.__getitem__),
-    *((name, _optional_text) for name in ("reason", "reason_kind")),
-    ("facts", _facts),
+    *((name, to_optional_text) for name in ("reason", "reason_kind")),
+    ("facts", to_facts),
 ]
 _CONVERTERS: Final[Mapping[type[SearchRecord], _Converters]] = {
-    Header: [("settings", _mapping), ("versions", _mapping)],
-    Trial: [("number", _count), ("bracket", _count), ("assignment", _mapping)],
+    Header: [("settings", to_settings), ("versions", to_mapping)],
+    Trial: [("number", to_count), ("bracket", to_count), ("assignment", to_mapping)],
     Result: _RESULT_CONVERTERS,
     EarlyResult: _RESULT_CONVERTERS,
     Stop: [
         ("reason", str),
-        ("reason_kind", _optional_text),
-        *((name, _optional_count) for name in ("trial", "budget", "saved")),
+        ("reason_kind", to_optional_text),
+        *((name, to_optional_count) for name in ("trial", "budget", "saved")),
     ],
-    Resume: [("changes", _mapping)],
-    End: [("reason", str), ("reason_kind", _optional_text)],
+    Resume: [("changes", to_settings)],
+    End: [("reason", str), ("reason_kind", to_optional_text)],
     Confirmed: [
-        *((name, _count) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
-        *((name, _count) for name in ("train_rows", "validation_rows")),
-        ("objective", _finite_float),
-        *((name, _optional_text) for name in ("reason", "reason_kind")),
+        *((name, to_count) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
+        *((name, to_count) for name in ("train_rows", "validation_rows")),
+        ("objective", to_finite_float),
+        *((name, to_optional_text) for name in ("reason", "reason_kind")),
     ],
 }
 

@@ -230,6 +230,12 @@ def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
         ([HEADER, TRIAL, {**encode(DONE), "status": "well"}], 3),
         # of other types
         ([{**encode(HEADER), "settings": [["method", "random"]]}], 1),
+        ([{**encode(HEADER), "settings": {"scales": 3}}], 1),
+        ([{**encode(HEADER), "settings": {"paths": "training.l2"}}], 1),
+        ([{**encode(HEADER), "settings": {"rungs": {"0": [1, "x"]}}}], 1),
+        ([{**encode(HEADER), "settings": {"confirm": {"top": 2}}}], 1),
+        ([{**encode(HEADER), "settings": {"horizon": [3]}}], 1),
+        ([HEADER, encode(Resume({"budget": 3}))], 2),
         ([{**encode(HEADER), "versions": "0.1.0"}], 1),
         ([HEADER, {**encode(TRIAL), "bracket": [2]}], 2),
         ([HEADER, {**encode(TRIAL), "assignment": [1e-4]}], 2),
