@@ -45,16 +45,13 @@ def shapley_effects(value: float, of_background: FloatArray, between: FloatArray
         between: (b, 2, columns − 1) the same of the background rows after the first turn, the second, …,
             the last but one.
         turns: (b, 2, columns), see `drawn_turns`.
-
-    Effects are NaN or infinite where values are; the caller refuses them.
     """
     background, orders, columns = turns.shape
     path = np.empty((background, orders, columns + 1))
     path[..., 0], path[..., 1:-1], path[..., -1] = of_background[:, None], between, value
-    with np.errstate(over="ignore", invalid="ignore"):
-        changes = np.take_along_axis(np.diff(path, axis=2), turns, axis=2)
-        of_rows = changes.mean(axis=1)
-        errors = np.full(columns, np.nan)
-        if background > 1:
-            errors = of_rows.std(axis=0, ddof=1) / np.sqrt(background)
-        return Effects(float(of_background.mean()), of_rows.mean(axis=0), errors)
+    changes = np.take_along_axis(np.diff(path, axis=2), turns, axis=2)
+    of_rows = changes.mean(axis=1)
+    errors = np.full(columns, np.nan)
+    if background > 1:
+        errors = of_rows.std(axis=0, ddof=1) / np.sqrt(background)
+    return Effects(float(of_background.mean()), of_rows.mean(axis=0), errors)

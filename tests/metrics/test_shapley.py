@@ -81,9 +81,3 @@ def test_the_second_order_of_a_background_row_is_the_reverse_of_the_first(rng: n
 def test_a_single_column_has_the_whole_effect(rng: np.random.Generator) -> None:
     found = shapley_effects(3.0, np.array([1.0, 2.0]), np.empty((2, 2, 0)), drawn_turns(2, 1, rng))
     assert (found.base, found.effects.tolist()) == (1.5, [1.5])
-
-
-def test_effects_of_values_that_overflow_are_no_numbers_and_bring_no_warning() -> None:
-    turns = drawn_turns(2, 2, np.random.default_rng(0))
-    effects = shapley_effects(np.inf, np.array([np.inf, 1.0]), np.full((2, 2, 1), np.inf), turns)
-    assert not np.isfinite(effects.effects).any()
