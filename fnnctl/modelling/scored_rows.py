@@ -272,7 +272,8 @@ def explained_rows(
 def explained_block(explainer: Explainer, block: NewRows, file: str) -> list[ExplainedRow]:
     """Explain the rows of a block; raises `DataError`, which names the `file`, if a score is not finite."""
     features = explainer.predictor.row_features(block, np.arange(len(block)))
-    explained = [*explainer.explained(features)]
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused
+        explained = [*explainer.explained(features)]
     values = np.array(
         [np.concatenate([row.scores, *(of_target.effects for of_target in row.effects)]) for row in explained]
     )

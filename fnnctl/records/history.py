@@ -17,7 +17,8 @@ from fnnctl.config.schema.validation_schemes import ValidationScheme, scheme_nam
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import is_loss
 from fnnctl.records.confirmation import confirmation
-from fnnctl.records.journal import COMPLETE, MEMBERS, RUNGS, SAMPLER, Journal, decode
+from fnnctl.records.journal import COMPLETE, SAMPLER, Journal, decode
+from fnnctl.records.record_values import MEMBERS, RUNGS
 from fnnctl.records.standings import Standings, finite_objective, leaderboard_table
 from fnnctl.records.trials import CURVE, FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names

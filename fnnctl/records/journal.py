@@ -7,16 +7,26 @@ it. Times and worker names are in the timeline instead.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import of_one_target
+from fnnctl.records.record_values import (
+    RUNGS,
+    to_count,
+    to_facts,
+    to_finite_float,
+    to_mapping,
+    to_optional_count,
+    to_optional_float,
+    to_optional_text,
+    to_settings,
+)
 from fnnctl.records.trials import (
     Confirmed,
     ConfirmedKey,
@@ -35,13 +45,8 @@ from fnnctl.text import word_list
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
-RUNGS: Final = "rungs"
-"""The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
-follows from the plan."""
 SAMPLER: Final = "chosen_sampler"
 """The setting that names the sampler that `auto` chose. It follows from the space and the plan."""
-MEMBERS: Final = "members"
-"""The setting that holds the number of networks of the refitted winner, if there are several."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 COMPLETE: Final = "complete"
@@ -98,37 +103,39 @@ _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _FIELDS: Final = {kind: [(field.name, field.default) for field in fields(kind)] for kind in _NAMES}
 
-
-def _optional_float(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _finite_float(value: Any) -> float | None:
-    """None for NaN and infinity, of which no mean can be taken."""
-    number = _optional_float(value)
-    return number if number is not None and math.isfinite(number) else None
+_OPTIONAL: Final = {
+    kind: {name for name, default in of_kind if default is not MISSING} for kind, of_kind in _FIELDS.items()
+}
+"""The fields that a record may lack."""
 
 
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
 _Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
 _RESULT_CONVERTERS: Final[_Converters] = [
-    *((name, int) for name in ("trial", "rung", "budget", "epochs")),
-    ("objective", _optional_float),
+    *((name, to_count) for name in ("trial", "rung", "budget", "epochs")),
+    ("objective", to_optional_float),
     ("status", _STATUSES.__getitem__),
+    *((name, to_optional_text) for name in ("reason", "reason_kind")),
+    ("facts", to_facts),
 ]
 _CONVERTERS: Final[Mapping[type[SearchRecord], _Converters]] = {
-    Header: [("settings", dict)],
-    Trial: [("number", int)],
+    Header: [("settings", to_settings), ("versions", to_mapping)],
+    Trial: [("number", to_count), ("bracket", to_count), ("assignment", to_mapping)],
     Result: _RESULT_CONVERTERS,
     EarlyResult: _RESULT_CONVERTERS,
-    Stop: [("reason", str)],
-    Resume: [("changes", dict)],
-    End: [("reason", str)],
+    Stop: [
+        ("reason", str),
+        ("reason_kind", to_optional_text),
+        *((name, to_optional_count) for name in ("trial", "budget", "saved")),
+    ],
+    Resume: [("changes", to_settings)],
+    End: [("reason", str), ("reason_kind", to_optional_text)],
     Confirmed: [
-        *((name, int) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
-        *((name, int) for name in ("train_rows", "validation_rows")),
-        ("objective", _finite_float),
+        *((name, to_count) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
+        *((name, to_count) for name in ("train_rows", "validation_rows")),
+        ("objective", to_finite_float),
+        *((name, to_optional_text) for name in ("reason", "reason_kind")),
     ],
 }
 
@@ -152,7 +159,8 @@ def decode(encoded: Mapping[str, Any]) -> SearchRecord:
     if "reason" in values and "reason_kind" not in values:
         values["reason_kind"] = reason_kind(values["reason"])
     for name, convert in _CONVERTERS[kind]:
-        values[name] = convert(values[name])
+        if name in values or name not in _OPTIONAL[kind]:
+            values[name] = convert(values[name])
     return kind(**values)
 
 

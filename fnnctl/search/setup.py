@@ -23,8 +23,9 @@ from fnnctl.config.schema.methods import AUTO, SamplerName
 from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, MAX_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.confirmation import CONFIRM
-from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Header
+from fnnctl.records.journal import SAMPLER, Header
 from fnnctl.records.optuna_journal import Study
+from fnnctl.records.record_values import MEMBERS, RUNGS
 from fnnctl.records.trials import Direction, Trial
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.optuna_trials import trials_to_try

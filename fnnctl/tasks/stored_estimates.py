@@ -54,6 +54,7 @@ def read_stored_estimates(run: RunFolder, power: float | None = None) -> StoredE
         values = dict(zip(names, np.array(cells).reshape(-1, len(names)).T, strict=True))
         numbers = _whole(values["row"])
         repeats = _whole(values.get(REPEAT, np.ones(len(numbers))))
+        _refuse_infinite(values["target"])
     except ValueError as error:
         raise damaged(path, f"is damaged: {error}") from error
     estimates, rates = values["prediction"], values.get(RATE)
@@ -72,3 +73,10 @@ def _whole(values: FloatArray) -> IntArray:
     if not is_whole.all():
         raise ValueError(f"{values[~is_whole][0]:g} is no whole number")
     return values.astype(np.int64)
+
+
+def _refuse_infinite(targets: FloatArray) -> None:
+    """Raise ValueError for a target that no run was trained on; predictions may overflow."""
+    is_finite = np.isfinite(targets)
+    if not is_finite.all():
+        raise ValueError(f"the target {targets[~is_finite][0]:g} is not finite")

@@ -39,6 +39,8 @@ def main(words: Sequence[str] | None = None) -> int:
     for name in options.kinds.split(","):
         tally = Tally()
         for part in _tried(name, options.seed, range(options.first, options.first + options.count), options):
+            for place in part.findings.keys() - tally.findings.keys():
+                print(*part.findings[place].lines(), sep="\n", flush=True)
             tally.add(part)
         print(*tally.lines(name, options.seed), sep="\n", flush=True)
         has_findings = has_findings or bool(tally.findings)

@@ -67,6 +67,10 @@ class Finding:
     case: str
     trace: str
 
+    def lines(self) -> Iterator[str]:
+        """What is said when it is found first."""
+        yield from (self.place, f"    {self.case}", f"    {self.trace}")
+
 
 @dataclass(slots=True)
 class Tally:
@@ -108,8 +112,7 @@ class Tally:
         for place, count in self.found.most_common():
             finding = self.findings[place]
             again = f"--kinds {name} --seed {seed} --first {finding.number} --count 1"
-            yield f"  {count:,} × {place}\n    {again}\n    {finding.case}"
-            yield f"    {finding.trace}"
+            yield f"  {count:,} × {place}: {again}"
 
 
 def _counts(counter: Counter[str]) -> str:
@@ -171,7 +174,7 @@ def _place(error: BaseException) -> str:
 
 def _without_names(sentence: str) -> str:
     """The first 80 characters of a sentence without quoted texts and numbers."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"|[\d.,]+|(?<=not ).*", "…", sentence)[:80]
+    return re.sub(r"'[^']*'|/[\w./-]+|\"[^\"]*\"|[\d.,]+|(?<=not ).*", "…", sentence)[:80]
 
 
 def shown(case: object) -> str:

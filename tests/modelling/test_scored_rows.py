@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from fnnctl.errors import DataError
+from fnnctl.modelling.explanations.background import background_of_model
+from fnnctl.modelling.explanations.contributions import Explainer
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
-from fnnctl.modelling.scored_rows import LabelledRows, read_labelled
+from fnnctl.modelling.scored_rows import LabelledRows, explained_block, read_labelled
 from fnnctl.store.folder import RunFolder
 from tests.program import only_run
 
@@ -85,13 +87,32 @@ def test_a_label_that_is_unknown_has_its_line(
     assert "'Emu'" in problem.message
 
 
+HUGE = {"bill_length_mm": "1e300", "bill_depth_mm": "-1e308", "body_mass_g": "1e308"}
+
+
 def test_scores_that_overflow_are_reported_with_the_row_of_the_file(
     model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
 ) -> None:
     """The row is counted among all rows, not among those with a label."""
     header, lines = table
     lines[:10] = [changed(header, line, species="") for line in lines[:10]]
-    huge = {"bill_length_mm": "1e300", "bill_depth_mm": "-1e308", "body_mass_g": "1e308"}
-    lines[2100] = changed(header, lines[2100], **huge)
+    lines[2100] = changed(header, lines[2100], **HUGE)
     with pytest.raises(DataError, match="the values of row 2100 "):
         read(tmp_path, model, header, lines, lambda note: None)
+
+
+def test_rows_whose_scores_overflow_are_not_explained(
+    model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    """Nor is there a warning of NumPy."""
+    header, lines = table
+    (tmp_path / "new.csv").write_text(
+        "\n".join([header, *lines[:3], changed(header, lines[3], **HUGE)]) + "\n"
+    )
+    explainer = Explainer.of(model.predictor, background_of_model(model, instead=""), model.seed)
+    path = str(tmp_path / "new.csv")
+    file = InputFile.find(path, model, setting="DATA", delimiter=None, encoding=None)
+    with file.open(model, lambda note: None, warn=lambda message: None) as rows:
+        (block,) = rows.blocks
+        with pytest.raises(DataError, match="the values of row 3 "):
+            explained_block(explainer, block, path)

@@ -38,6 +38,8 @@ def test_a_file_without_rates_has_those_of_the_predictions(tmp_path: Path) -> No
         "row,target,prediction\n0,1,high\n",
         "row,target,prediction\n0,1\n",
         "row,target,prediction\n0.5,1,2\n",
+        "row,target,prediction\n0,1,2\n1,1e400,2\n",
+        "row,target,prediction\n0,nan,2\n",
     ],
 )
 def test_damage_is_told(tmp_path: Path, messages: Messages, content: str) -> None:
