@@ -218,8 +218,8 @@ def test_each_target_has_its_most_important_column_if_no_table_can_be_written(
     importances = entry["feature_importance_targets"]
     first = {name: of["feature_importance"][0]["column"] for name, of in importances.items()}
     assert {*first.values()} != {entry["feature_importance"][0]["column"]}
-    drawn = entry["partial_dependence_targets"]
-    assert {name: of["partial_dependence"][0]["column"] for name, of in drawn.items()} == first
+    dependence = entry["partial_dependence_targets"]
+    assert {name: of["partial_dependence"][0]["column"] for name, of in dependence.items()} == first
 
 
 @pytest.mark.parametrize(

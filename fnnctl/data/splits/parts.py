@@ -226,8 +226,8 @@ def _greedy_parts(
         ideal = round(len(rows) * validation_size / (len(strata) - test_size))
         size = min(max(1, ideal), len(rows) - 1)
         sizes = np.array([len(rows) - size, size])
-        left = None if groups is None else groups[rows]
-        parts[rows] = divide_groups(left, strata[rows], sizes, rng=rng)  # 0 train, 1 validation
+        row_groups = None if groups is None else groups[rows]
+        parts[rows] = divide_groups(row_groups, strata[rows], sizes, rng=rng)  # 0 train, 1 validation
     return parts
 
 

@@ -45,9 +45,9 @@ def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> N
 
 
 def test_what_single_targets_have_is_left_out_first() -> None:
-    own = PageSection("Figures", (big("a", 600_000, "a.png"),))
+    of_run = PageSection("Figures", (big("a", 600_000, "a.png"),))
     of_target = PageSection("Target 'b'", (big("b", 300_000, "b.png"), big("c", 250_000, "c.png")), "target")
-    text = page_of(own, of_target)
+    text = page_of(of_run, of_target)
     assert ("a" * 600_000 in text, "b" * 300_000 in text, "c" * 250_000 in text) == (True, False, True)
 
 
