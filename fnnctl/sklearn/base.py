@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
 from fnnctl.api.run import Run
+from fnnctl.config.paths import OUTPUTS, setting_text
 from fnnctl.config.schema.losses import loss_records
 from fnnctl.data.feature_array import default_names
 from fnnctl.data.in_memory import MemoryData, memory_data
@@ -157,7 +158,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             if record is not None and record.task != task:
                 kind, needed = KINDS[record.task], KINDS[task]
                 raise ValueError(
-                    f"settings has model.outputs.{name}: {output_name}, an output of {kind}, but "
+                    f"settings has {setting_text((*OUTPUTS, name), record.name)}, an output of {kind}, but "
                     f"{type(self).__name__} predicts {needed}: write {output}, or leave it out"
                 )
         if not is_set(other_settings, "model.outputs"):
