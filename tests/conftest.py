@@ -8,7 +8,7 @@ import signal
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     # Threads that wait for each other on a busy machine took most of the time; NumPy is not imported yet.
@@ -17,8 +17,14 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 EXAMPLES = os.environ.get("FNNCTL_EXAMPLES")
 """The number of random examples per property test; without it, 25 examples that are always the same."""
 
-# The machine may be busy, so the time of an example says nothing about the code.
-settings.register_profile("fnnctl", deadline=None, max_examples=int(EXAMPLES or 25), derandomize=not EXAMPLES)
+# The machine may be busy, so the time of an example, or of making one, says nothing about the code.
+settings.register_profile(
+    "fnnctl",
+    deadline=None,
+    max_examples=int(EXAMPLES or 25),
+    derandomize=not EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("fnnctl")
 
 pytest_plugins = ["tests.messages", "tests.plugin_packages", "tests.program", "tests.recipes"]

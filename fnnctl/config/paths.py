@@ -20,6 +20,8 @@ EXTENDS: Final[ConfigPath] = ("extends",)
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
 CATEGORY_ENCODING: Final[ConfigPath] = ("data", "category_encoding")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
+OUTPUT: Final[ConfigPath] = ("model", "output")
+OUTPUTS: Final[ConfigPath] = ("model", "outputs")
 EMBEDDING: Final[ConfigPath] = ("model", "numeric_embedding")
 ENSEMBLE: Final[ConfigPath] = ("model", "ensemble")
 BAGS: Final[ConfigPath] = (*ENSEMBLE, "bags")
@@ -47,6 +49,17 @@ def parse_path(text: str) -> ConfigPath:
 def format_path(path: ConfigPath) -> str:
     """Format a path for messages: `model.hidden[1].units`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def setting_text(path: ConfigPath, value: str, sign: str = ": ") -> str:
+    """A setting with its value, in the form that is read: `model.outputs.price: squared`.
+
+    A name with a dot is a key in a mapping: `model.outputs: {unit.price: squared}`.
+    """
+    *section, key = path
+    if isinstance(key, str) and "." in key:
+        return f"{format_path(tuple(section))}{sign}{{{key}: {value}}}"
+    return f"{format_path(path)}{sign}{value}"
 
 
 def value_in(config: Any, part: str | int) -> Any:

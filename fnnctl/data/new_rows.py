@@ -140,13 +140,13 @@ def open_new_rows(
 ) -> Iterator[NewFile]:
     """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
-    The columns `targets` must be there if the rows are to be `labelled`; they are ignored otherwise. In their
-    place there may be the column of `words`, if the network has such labels. The column `exposure` of a
-    network that was trained with exposures must be there for labelled rows; for others it is read if it is.
-    `delimiter_setting` is what the user changes if the header was not split into columns. The texts of
-    the columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
-    after each block if the file's length is known. Raises DataError if a column is missing, and the errors of
-    `open_table`.
+    At least one of the columns `targets` must be there if the rows are to be `labelled`; they are ignored
+    otherwise. In their place there may be the column of `words`, if the network has such labels. The column
+    `exposure` of a network that was trained with exposures must be there for labelled rows; for others it is
+    read if it is. `delimiter_setting` is what the user changes if the header was not split into columns. The
+    texts of the columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read`
+    is called after each block if the file's length is known. Raises DataError if a column is missing, and the
+    errors of `open_table`.
     """
     problems = Problems(MEMORY_SOURCE if isinstance(source, MemoryTable) else displayed_name(source))
     with open_table(source, form, problems) as file:
@@ -167,9 +167,11 @@ def open_new_rows(
         else:
             note_missing(needed, unused, file.names, problems, line=file.header_line)
         if labelled and not problems:
-            for target in targets:
-                if target not in file.names:
-                    without = f"the target column {quoted(target)} is missing{suggestion(target, unused)}"
+            missing = [target for target in targets if target not in file.names]
+            for target in missing:
+                hint = suggestion(target, unused)
+                if hint or len(missing) == len(targets):  # one of several may be missing, but not misspelt
+                    without = f"the target column {quoted(target)} is missing{hint}"
                     problems.add(without, line=file.header_line)
         if exposure is not None and exposure not in file.names:
             if labelled:

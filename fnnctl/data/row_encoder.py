@@ -109,7 +109,8 @@ class RowEncoder:
             formats: The formats of columns in the training data.
             missing: The texts of missing values.
             block_rows: If something is wrong with a block, this many rows are read together.
-            targets: The columns of the labels; empty if they are not needed.
+            targets: The columns of the labels; empty if they are not needed. A column that is not among the
+                names counts as one without values.
             kept: The columns whose texts are kept.
             exposure: The column of the exposures; None if there is none.
         """
@@ -205,6 +206,8 @@ class RowEncoder:
 
     def _read_labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:
         """The targets, of which numbers that equal a missing value are missing if all are numbers."""
+        if target not in self._position:
+            return CodedTexts(np.full(len(block.lines), -1, np.intp), (), ())
         column, form = block.columns[self._position[target]], self._formats.get(target)
         if target not in self._labels:
             self._labels[target] = text_column(column, self._missing)

@@ -127,10 +127,10 @@ def _of_processors(facts: Facts) -> Iterator[MachineProblem]:
 
 
 def _of_disk(disk: Disk) -> Iterator[MachineProblem]:
-    where = "write elsewhere (--runs-dir, FNNCTL_RUNS_DIR)"
+    elsewhere = "write elsewhere (--runs-dir, FNNCTL_RUNS_DIR)"
     if disk.failure is not None:
         what = f"runs cannot be written in {disk.folder} ({disk.failure})"
-        yield MachineProblem("unwritable_runs", what, f"change that, or {where}")
+        yield MachineProblem("unwritable_runs", what, f"change that, or {elsewhere}")
     if disk.is_network:
         what = f"runs are written to a file system of another machine ({disk.file_system}), which is slow"
         yield MachineProblem(
@@ -138,8 +138,8 @@ def _of_disk(disk: Disk) -> Iterator[MachineProblem]:
         )
     elif disk.has_locks is False:
         what = f"the file system of {disk.folder} has no locks, so that runs that died count as running"
-        yield MachineProblem("no_locks", what, where)
+        yield MachineProblem("no_locks", what, elsewhere)
     if disk.free_bytes is not None and disk.free_bytes < LEAST_DISK:
         what = f"{bytes_text(disk.free_bytes)} are free on the disk of {disk.folder}"
-        advice = f"delete what is not needed (`fnnctl runs prune`), or {where}"
+        advice = f"delete what is not needed (`fnnctl runs prune`), or {elsewhere}"
         yield MachineProblem("full_disk", what, advice)

@@ -173,9 +173,9 @@ class PartialDependence:
         if not self.of_targets:
             return self
         of_targets = {}
-        for target, own in self.of_targets.items():
-            curves = {curves.grid.column: curves for curves in own.columns}
-            of_targets[target] = replace(own, columns=tuple(curves[name] for name in columns[target]))
+        for target, of_target in self.of_targets.items():
+            curves = {curves.grid.column: curves for curves in of_target.columns}
+            of_targets[target] = replace(of_target, columns=tuple(curves[name] for name in columns[target]))
         return replace(self, of_targets=of_targets)
 
 

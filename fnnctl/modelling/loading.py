@@ -81,7 +81,7 @@ class LoadedExperiment:
             return split_data(self.data, self.experiment)
 
     def fit(self, split: Split) -> Fit:
-        """The fit of the experiment on these parts; its bags, which a training asks for often, are computed."""
+        """The fit of the experiment on these parts; bags are computed, as a training asks for them often."""
         data, experiment = self.data, self.experiment
         with self.config.add_locations():
             bagged = bagged_rows(split, experiment, data)

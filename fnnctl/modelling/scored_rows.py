@@ -150,7 +150,7 @@ def labelled_blocks(
     """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
 
     They have the texts of the columns to `keep_if_there`. The other parameters and the errors are those of
-    `read_labelled`, also if none has one of several targets.
+    `read_labelled`, a file may lack some of several targets.
     """
     targets = model.description.target_names
     labelled, missing = 0, np.zeros(1 + len(targets), np.intp)
@@ -164,10 +164,9 @@ def labelled_blocks(
             missing += [len(block) - len(kept), *_missing(block.labels, kept)]
             yield block, kept, encoded
     left_out, *missing_targets = missing.tolist()
-    if empty := [target for target, rows in zip(targets, missing_targets, strict=True) if rows == labelled]:
-        raise DataError(
-            *(Problem(f"no row has a label in the column {quoted(name)}", file=file.name) for name in empty)
-        )
+    if not labelled:
+        columns = f"the column {quoted(targets[0])}" if len(targets) == 1 else "any target"
+        raise DataError(Problem(f"no row has a label in {columns}", file=file.name))
     if left_out:
         column = quoted(targets[0]) if len(targets) == 1 else "any target"
         sentence = f"{file.name}: left out {counted(left_out, 'row')} without a value in {column}"

@@ -38,8 +38,9 @@ MAX_DEAD_LAYERS = 4
 MAX_TARGETS = 6
 """The losses of so many targets are drawn, each with a colour."""
 MAX_TARGET_NAME = 16
-MAX_LEGEND = 44
-"""A legend of the targets with more columns of text is beside the lines, not above."""
+MAX_LINE = 75
+"""If the title and the legend of the targets have more columns of text together, the legend is beside the
+lines, not above: some fonts of browsers are wide."""
 
 History = Mapping[str, Sequence[float | None]]
 
@@ -119,10 +120,12 @@ def _finish_targets(
     finish_loss(axes)
     part = "training" if _part_of_targets(history) == "train" else validation
     which = "each target" if targets <= MAX_TARGETS else f"{MAX_TARGETS} of {targets:,} targets"
-    axes.set_title(f"loss of {which}, {part}")
+    title = f"loss of {which}, {part}"
+    axes.set_title(title)
     names = drawable_names([*lines], MAX_TARGET_NAME)
     names = [name or f"target {number}" for number, name in enumerate(names, start=1)]
-    if len({*names}) < len(names) or sum(map(columns, names)) + 4 * len(names) > MAX_LEGEND:
+    width = columns(title) + sum(map(columns, names)) + 4 * len(names)
+    if len({*names}) < len(names) or width > MAX_LINE:
         legend_beside(axes, [*lines.values()], names, title="target")
     else:
         legend_above(axes, dict(zip(names, lines.values(), strict=True)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fnnctl.config.paths import OUTPUT, OUTPUTS, setting_text
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
@@ -109,15 +110,15 @@ class Description:
     def target_notes(self, target: TargetFacts) -> tuple[str, ...]:
         """Sentences if the classes of a target may be amounts or in an order, or its values counts."""
         is_only = len(self.targets) == 1
-        output = "model.output" if is_only else f"model.outputs.{target.name}"
+        output = OUTPUT if is_only else (*OUTPUTS, target.name)
         quantity, counts = target.quantity, target.counts
         notes, looks_like, treated = [], counts or quantity, []
         if quantity is not None:
             classes = f"`fnnctl train` treats them as {len(target.classes)} classes"
-            amounts = REGRESSION_COMMAND if is_only else f"{output}: squared"
+            amounts = REGRESSION_COMMAND if is_only else setting_text(output, "squared")
             treated.append(f"{classes}, `{amounts}` as amounts")
         if counts is not None:
-            treated.append(f"`{output}: poisson` estimates the logarithm of their mean")
+            treated.append(f"`{setting_text(output, 'poisson')}` estimates the logarithm of their mean")
         if looks_like is not None:
             notes.append(f"looks like {looks_like}: {', '.join(treated)}")
         if is_only and (order := target.likely_order):

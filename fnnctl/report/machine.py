@@ -55,12 +55,12 @@ def _versions(facts: Facts) -> list[tuple[str, str]]:
     library = " ".join(filter(None, (blas.name, blas.version))) or NOTHING
     kernel = f", kernels for {blas.kernel}" if blas.kernel else ""
     threads = f", {counted(blas.threads, 'thread')}" if blas.threads else ""
-    others = [package for package in facts.packages if package.requirement.package != "numpy"]
+    packages = [package for package in facts.packages if package.requirement.package != "numpy"]
     return [
         ("Python", facts.python),
         ("NumPy", facts.numpy or MISSING),
         ("BLAS", library + kernel + threads),
-        ("packages", ", ".join(map(_package_text, others))),
+        ("packages", ", ".join(map(_package_text, packages))),
         ("system", facts.platform or NOTHING),
     ]
 

@@ -32,10 +32,10 @@ def importance_columns(importances: FeatureImportances) -> dict[str, list[Any]]:
     rows = list(_rows(importances))
     columns = {name: [row[index] for row in rows] for index, name in enumerate(_columns(importances.metrics))}
     for target, of_target in importances.of_targets.items():
-        own = importance_columns(of_target)
-        places = [own["column"].index(column) for column in columns["column"]]
+        own_columns = importance_columns(of_target)
+        places = [own_columns["column"].index(column) for column in columns["column"]]
         for name in (f"{metric}{end}" for metric in of_target.metrics for end in _STATISTICS):
-            columns[f"{TARGETS}.{target}.{name}"] = [own[name][place] for place in places]
+            columns[f"{TARGETS}.{target}.{name}"] = [own_columns[name][place] for place in places]
     return columns
 
 
@@ -44,8 +44,8 @@ def read_importances(run: RunFolder) -> FeatureImportances | None:
     table = run.read_table(names.FEATURE_IMPORTANCE)
     if table is None:
         return None
-    measured = {LOSS, *(metric.name for metric in importance_metrics())}
-    metrics = [name for name in table.columns if name in measured]
+    possible = {LOSS, *(metric.name for metric in importance_metrics())}
+    metrics = [name for name in table.columns if name in possible]
     if table.columns != _columns(metrics) or not table.rows:
         raise damaged(table.path, "is damaged: delete it, and use `fnnctl report --importance` again")
     index = {name: position for position, name in enumerate(table.columns)}

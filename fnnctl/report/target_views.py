@@ -36,7 +36,7 @@ def target_views(run: RunFolder, summary: Summary) -> list[TargetView]:
     data = summary.manifest.data
     if data is None or not data.targets:
         return []
-    views, measured = [], summary.importances
+    views, importances = [], summary.importances
     for number, target in enumerate(data.targets, start=1):
         folder = target_folder_name(number, target.name)
         of_target = RunFolder(run.path / folder)
@@ -59,7 +59,7 @@ def target_views(run: RunFolder, summary: Summary) -> list[TargetView]:
             coverage=read_coverage(of_target),
             files=files,
             matrix_files=(),
-            importances=measured and measured.of_targets.get(target.name),
+            importances=importances and importances.of_targets.get(target.name),
             dependence=None,
             drift=None,
         )

@@ -41,8 +41,8 @@ def measure_partial_dependence(
     if count:
         importances = importances or read_importances(network.folder) or measure_importance(network)
         of_targets = {
-            target: [column.column for column in own.columns[:count]]
-            for target, own in _importances_of_targets(network, importances).items()
+            target: [column.column for column in of_target.columns[:count]]
+            for target, of_target in _importances_of_targets(network, importances).items()
         }
         varied = VariedColumns([*dict.fromkeys(chain(*of_targets.values()))], pairs)
     if network.evaluated is None:

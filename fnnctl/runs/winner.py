@@ -114,8 +114,10 @@ def _complete(
 
     def repeat(doubts: Sequence[Message]) -> None:
         # What was said about a former winner is not true of this one.
-        kept = [warning for warning in session.run.read_manifest().messages if warning.part != names.BEST]
-        session.run.record(warning_facts(kept))
+        search_warnings = [
+            warning for warning in session.run.read_manifest().messages if warning.part != names.BEST
+        ]
+        session.run.record(warning_facts(search_warnings))
         warnings = [warning.of_part(names.BEST, new.name) for warning in doubts]
         record_warnings(session.run, warnings, SilentListener(), first=True)  # the user has seen them
 

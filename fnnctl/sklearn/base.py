@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
 from fnnctl.api.run import Run
+from fnnctl.config.paths import OUTPUTS, setting_text
 from fnnctl.config.schema.losses import loss_records
 from fnnctl.data.feature_array import default_names
 from fnnctl.data.in_memory import MemoryData, memory_data
@@ -149,20 +150,20 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         names = self._targets
         if len(names) == 1:
             return {**settings, "data.target": names[0], "data.task": task}
-        own, rest = outputs_of_targets(settings)
-        for name, written in own.items():
-            chosen = written.get("name") if isinstance(written, Mapping) else written
-            record = loss_records().get(chosen) if isinstance(chosen, str) else None
+        outputs, other_settings = outputs_of_targets(settings)
+        for name, output_settings in outputs.items():
+            is_section = isinstance(output_settings, Mapping)
+            output_name = output_settings.get("name") if is_section else output_settings
+            record = loss_records().get(output_name) if isinstance(output_name, str) else None
             if record is not None and record.task != task:
                 kind, needed = KINDS[record.task], KINDS[task]
                 raise ValueError(
-                    f"settings has model.outputs.{name}: {chosen}, an output of {kind}, but "
+                    f"settings has {setting_text((*OUTPUTS, name), record.name)}, an output of {kind}, but "
                     f"{type(self).__name__} predicts {needed}: write {output}, or leave it out"
                 )
-        outputs = (
-            {} if is_set(rest, "model.outputs") else {"model.outputs": dict.fromkeys(names, output) | own}
-        )
-        return {**rest, **outputs, "data.target": names}  # a section in the rest would replace earlier ones
+        if not is_set(other_settings, "model.outputs"):
+            other_settings["model.outputs"] = dict.fromkeys(names, output) | outputs
+        return {**other_settings, "data.target": names}
 
     def _settings(self) -> dict[str, Any]:
         """The settings of the experiment by path. Parameters that are None leave theirs to the recipe."""
@@ -304,20 +305,20 @@ def outputs_of_targets(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     """
     section, prefix = "model.outputs", "model.outputs."
     outputs: dict[str, Any] = {}
-    rest: dict[str, Any] = {}
+    other_settings: dict[str, Any] = {}
     for path, value in settings.items():
         inner = value.get("outputs") if path == "model" and isinstance(value, Mapping) else None
         if isinstance(inner, Mapping):
             outputs |= inner
-            if further := {key: value[key] for key in value if key != "outputs"}:
-                rest[path] = further
+            if other_keys := {key: value[key] for key in value if key != "outputs"}:
+                other_settings[path] = other_keys
         elif path == section and isinstance(value, Mapping):
             outputs |= value
         elif path.startswith(prefix):
             outputs[path[len(prefix) :]] = value
         else:
-            rest[path] = value
-    return outputs, rest
+            other_settings[path] = value
+    return outputs, other_settings
 
 
 def _seed(random_state: Any) -> int:

@@ -303,8 +303,8 @@ class JointEpochMetrics:
         counts = is_present.sum(axis=1)  # (K, T)
         record = dict.fromkeys(self.validation_columns, losses.sum(axis=1))  # in their order
         names = [*self.of_targets]
-        for own, of_kind in self._targets_by_metrics().items():
-            columns = own.validation_columns
+        for metrics, of_kind in self._targets_by_metrics().items():
+            columns = metrics.validation_columns
             values = np.full((len(columns), *counts.shape), np.nan)
             values[0] = losses
             for count in np.unique(counts[:, of_kind]).tolist():
@@ -312,12 +312,12 @@ class JointEpochMetrics:
                     members, places = np.nonzero(counts[:, of_kind] == count)
                     stack = members, slice(None), np.array(of_kind)[places]
                     rows = is_present[stack]
-                    known = own.validation_record(
+                    metric_values = metrics.validation_record(
                         losses[members, stack[2]] * (targets.shape[1] / count),
                         *(part[stack][rows].reshape(-1, count) for part in (predictions, targets, parts)),
                     )
                     for number, column in enumerate(columns[1:], start=1):
-                        values[number, members, stack[2]] = known[column]
+                        values[number, members, stack[2]] = metric_values[column]
             for number in of_kind:
                 for column, of_members in zip(columns, values[:, :, number], strict=True):
                     record[_target_column(column, names[number])] = of_members

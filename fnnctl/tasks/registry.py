@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import BoolArray, IntArray
-from fnnctl.config.paths import format_path
+from fnnctl.config.paths import OUTPUT, OUTPUTS, TASK, ConfigPath, format_path, setting_text
 from fnnctl.config.schema.data import TaskKind
 from fnnctl.config.schema.losses import Output, is_for_classes, is_for_numbers
 from fnnctl.data.columns.numbers import number_problem, plain_number
@@ -106,7 +106,7 @@ def _encode_several(
         output = outputs[target.name].name if target.name in outputs else "auto"
         if is_for_numbers(output) and not any(plain_number(text) is not None for text in target.texts):
             text = f"the target {quoted(target.name)} has no numbers, which {output} is an output of"
-            path = format_path(("model", "outputs", target.name))
+            path = format_path((*OUTPUTS, target.name))
             advice = "write softmax, or leave it out"
             raise ConfigError(Problem(text, path=path, advice=advice, has_subject=True))
         kind: TaskKind = "classification" if is_for_classes(output) else "auto"
@@ -161,26 +161,28 @@ def _detected(
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
     name, values = quoted(dataset.target.name), f"{len(texts):,} distinct numbers"
-    setting, numbers, classes = "data.task", "regression", "classification"
+    path: ConfigPath = TASK
+    numbers, classes = "regression", "classification"
     if is_one_of_several:
-        setting, numbers, classes = f"model.outputs.{dataset.target.name}", "squared", "softmax"
+        path, numbers, classes = (*OUTPUTS, dataset.target.name), "squared", "softmax"
     if dataset.task is not None:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
-        advice = f"write {setting}: {numbers}, or {classes} if they are classes"
+        advice = f"write {setting_text(path, numbers)}, or {classes} if they are classes"
         return "regression", [
             f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
         ]
     if not recorded_classes:
-        _refuse_misspelt_amount(dataset.target, counts, dataset.source, f"{setting}: {classes}")
+        _refuse_misspelt_amount(dataset.target, counts, dataset.source, setting_text(path, classes))
     if len(texts) > MANY_VALUES and all_numbers(texts):
-        advice = f"write {setting}: {classes}, or {numbers} if they are amounts"
+        advice = f"write {setting_text(path, classes)}, or {numbers} if they are amounts"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
     if quantity := quantity_of(texts, counts[counts > 0]):
-        advice = f"--set {setting}={numbers} predicts amounts, --set {setting}={classes} keeps the classes"
+        as_amounts, as_classes = (setting_text(path, name, "=") for name in (numbers, classes))
+        advice = f"--set {as_amounts} predicts amounts, --set {as_classes} keeps the classes"
         if quantity.noun == "counts":
-            output = setting if is_one_of_several else "model.output"
-            advice = f"--set {output}=poisson predicts their means, {advice}"
+            output = path if is_one_of_several else OUTPUT
+            advice = f"--set {setting_text(output, 'poisson', '=')} predicts their means, {advice}"
         return "classification", [
             f"the target {name} looks like {quantity}, which are treated as {len(texts)} classes ({advice})"
         ]
@@ -194,8 +196,9 @@ def _count_notes(dataset: Dataset, *, is_one_of_several: bool) -> list[str]:
     found = counts_of([dataset.target.texts[code] for code in codes], counts[codes])
     if found is None:
         return []
-    setting = f"model.outputs.{dataset.target.name}" if is_one_of_several else "model.output"
-    advice = f"--set {setting}=poisson estimates the logarithm of their mean, and scores deviances"
+    path = (*OUTPUTS, dataset.target.name) if is_one_of_several else OUTPUT
+    option = setting_text(path, "poisson", "=")
+    advice = f"--set {option} estimates the logarithm of their mean, and scores deviances"
     return [f"the target {quoted(dataset.target.name)} looks like {found}: {advice}"]
 
 

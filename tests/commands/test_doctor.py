@@ -101,10 +101,10 @@ def test_a_forced_kernel_is_a_problem(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    shown = json.loads(done.stdout)
-    forced = [problem for problem in shown["problems"] if problem["kind"] == "forced_kernel"]
+    facts = json.loads(done.stdout)
+    forced = [problem for problem in facts["problems"] if problem["kind"] == "forced_kernel"]
     assert [problem["advice"].startswith("unset OPENBLAS_CORETYPE") for problem in forced] == [True]
-    assert shown["train_seconds"] > 0
+    assert facts["train_seconds"] > 0
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

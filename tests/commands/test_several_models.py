@@ -105,6 +105,25 @@ def test_a_row_counts_for_the_targets_that_it_has(run: str, program: Program) ->
     assert abs(test["targets"]["price"]["rmse"] - np.sqrt(np.mean(np.square(errors)))) < 1e-12
 
 
+def test_a_file_may_lack_some_of_the_targets(run: str, program: Program) -> None:
+    """The others have the metrics that they have with it; one column is not there, one is empty."""
+    columns = several_targets(40, seed=1)
+    write_csv(Path("new.csv"), columns)
+    complete = program("evaluate", run, "--data", "new.csv", "--json")
+    del columns["grade"]
+    write_csv(Path("new.csv"), {**columns, "days": [None] * 40})
+    done = program("evaluate", run, "--data", "new.csv", "--json")
+    assert done.code == 0, done.err
+    for name, count in (("days", 39), ("grade", 39)):
+        assert f"new.csv: {count} rows without a value in '{name}', left out there" in done.err
+    before, after = (
+        read_json(Path(each.json["run"]) / "metrics.json")["test"]["targets"] for each in (complete, done)
+    )
+    assert after["price"] == before["price"]
+    assert after["label"] == before["label"]
+    assert program("report", done.json["run"]).code == 0
+
+
 def test_an_evaluation_is_reported_and_compared_with_the_training_rows(run: str, program: Program) -> None:
     folder = run_of(program, "evaluate", run, "--data", "t.csv")
     assert {row["column"] for row in rows_of(folder / "drift.csv")} >= {"a", "k", *TARGETS}
@@ -116,9 +135,9 @@ def test_an_evaluation_is_reported_and_compared_with_the_training_rows(run: str,
 @pytest.mark.parametrize(
     "change",
     [
-        {"grade": None},
+        dict.fromkeys(TARGETS),
         {"price": ["dear"], "grade": ["mdi"], "label": [2]},
-        {"days": [None] * 40},
+        {"gradee": ["mid"] * 40, "grade": None},
         {name: [None] * 40 for name in TARGETS},
     ],
 )
@@ -130,7 +149,7 @@ def test_wrong_labels(
         if values is None:
             del columns[name]
         else:
-            columns[name][: len(values)] = values
+            columns.setdefault(name, list(values))[: len(values)] = values
     write_csv(Path("new.csv"), columns)
     done = program("evaluate", run, "--data", "new.csv")
     assert done.code == 2
@@ -218,8 +237,8 @@ def test_each_target_has_its_most_important_column_if_no_table_can_be_written(
     importances = entry["feature_importance_targets"]
     first = {name: of["feature_importance"][0]["column"] for name, of in importances.items()}
     assert {*first.values()} != {entry["feature_importance"][0]["column"]}
-    drawn = entry["partial_dependence_targets"]
-    assert {name: of["partial_dependence"][0]["column"] for name, of in drawn.items()} == first
+    dependence = entry["partial_dependence_targets"]
+    assert {name: of["partial_dependence"][0]["column"] for name, of in dependence.items()} == first
 
 
 @pytest.mark.parametrize(

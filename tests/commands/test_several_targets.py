@@ -86,7 +86,7 @@ def test_what_a_run_has_of_each_target(program: Program, tmp_path: Path) -> None
     assert {"validation_targets.price.r2", "validation_targets.grade.f1_macro"} <= columns.keys()
 
 
-def test_an_amount_that_rows_lack_is_learned(program: Program, tmp_path: Path) -> None:
+def test_an_amount_that_rows_lack_is_trained_on(program: Program, tmp_path: Path) -> None:
     header, *lines = (tmp_path / "t.csv").read_text().splitlines()
     costs = ["" if row % 5 == 0 else f"{1 + row % 7}" for row in range(len(lines))]
     rows = [f"{line},{cost}" for line, cost in zip(lines, costs, strict=True)]

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.paths import ConfigPath, Location, Locations, format_path, is_below, parse_path
+from fnnctl.config.paths import (
+    ConfigPath,
+    Location,
+    Locations,
+    format_path,
+    is_below,
+    parse_path,
+    setting_text,
+)
 from fnnctl.errors import Problem
 
 
@@ -44,6 +52,19 @@ PLACES = Locations(
 def problem(path: ConfigPath, message: str) -> Problem:
     (found,) = PLACES.problems({path: Problem(message)})
     return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "option"),
+    [
+        ("price", "model.outputs.price: squared", "model.outputs.price=squared"),
+        ("x.1", "model.outputs: {x.1: squared}", "model.outputs={x.1: squared}"),
+    ],
+)
+def test_a_name_with_a_dot_is_written_as_it_is_read(name: str, text: str, option: str) -> None:
+    path = ("model", "outputs", name)
+    assert setting_text(path, "squared") == text
+    assert setting_text(path, "squared", "=") == option
 
 
 def test_a_problem_has_the_location_of_its_value() -> None:

@@ -23,13 +23,13 @@ def no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
-    found = machine_facts(tmp_path / "runs", train=lambda: Training(0.5))
-    assert (found.fnnctl, found.training.seconds) == (__version__, 0.5)
-    assert found.python == ".".join(map(str, sys.version_info[:3]))
-    assert found.processors >= 1
-    assert found.disk is not None
-    assert found.disk.folder == tmp_path
-    assert found.blas.own_kernel is None
+    facts = machine_facts(tmp_path / "runs", train=lambda: Training(0.5))
+    assert (facts.fnnctl, facts.training.seconds) == (__version__, 0.5)
+    assert facts.python == ".".join(map(str, sys.version_info[:3]))
+    assert facts.processors >= 1
+    assert facts.disk is not None
+    assert facts.disk.folder == tmp_path
+    assert facts.blas.own_kernel is None
 
 
 @pytest.mark.parametrize("kernel", ["Haswell", None])
@@ -60,9 +60,9 @@ def test_nothing_can_be_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in ("usable_processors", "processor_quota", "available_bytes", "disk_of", "_processor", "_blas"):
         monkeypatch.setattr(module, name, fail)
     monkeypatch.setattr("platform.platform", fail)
-    found = machine_facts(tmp_path, train=lambda: Training(failure="no memory"))
-    assert (found.blas, found.processors) == (Blas(), 1)
-    assert {found.platform, found.processor, found.quota, found.memory, found.disk, found.numpy} == {None}
+    facts = machine_facts(tmp_path, train=lambda: Training(failure="no memory"))
+    assert (facts.blas, facts.processors) == (Blas(), 1)
+    assert {facts.platform, facts.processor, facts.quota, facts.memory, facts.disk, facts.numpy} == {None}
 
 
 def test_parts_of_the_blas_may_be_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

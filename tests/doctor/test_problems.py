@@ -107,9 +107,9 @@ def test_of_a_numpy_that_fails_only_numpy_is_named(
     version: str | None, failure: str | None, kind: str
 ) -> None:
     """What imports NumPy fails with it."""
-    others = with_packages(Package(PYARROW, "20.0", failure))
+    packages = with_packages(Package(PYARROW, "20.0", failure))
     training = Training(failure="ImportError: libopenblas")
-    machine = replace(HEALTHY, training=training, blas=Blas(), **others, **with_numpy(version, failure))
+    machine = replace(HEALTHY, training=training, blas=Blas(), **packages, **with_numpy(version, failure))
     (problem,) = problems_of(machine)
     assert (problem.kind, "numpy" in problem.what) == (kind, True)
 

@@ -15,8 +15,8 @@ ENDED_BY_SIGNAL = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_answers_come_in_order_even_if_a_process_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCED", "yes")
-    asked = "import os; print(os.environ.get('FORCED'))"
-    assert answers_of([ENDED_BY_SIGNAL, asked, "raise SystemExit(3)"], {"FORCED": None}) == [
+    question = "import os; print(os.environ.get('FORCED'))"
+    assert answers_of([ENDED_BY_SIGNAL, question, "raise SystemExit(3)"], {"FORCED": None}) == [
         Answer("", -signal.SIGKILL),
         Answer("None", 0),
         Answer("", 3),

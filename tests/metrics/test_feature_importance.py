@@ -145,14 +145,14 @@ def test_rows_that_do_not_count_give_their_values_alone() -> None:
     losses = np.array([1.0, 2.0, 0.0, 9.0])
     permuted = np.array([[4.0, 2.5, 3.0, 7.0]])
     donors, is_counted = np.array([[3, 2, 0, 1]]), np.array([True, True, True, False])
-    found = estimate("log_loss", losses, permuted, donors, np.zeros(4), is_counted)
-    assert found is not None
+    importance = estimate("log_loss", losses, permuted, donors, np.zeros(4), is_counted)
+    assert importance is not None
     changes = np.array([3.0, 0.5, 3.0, 0.0]) * 4 / 3
     mean = 6.5 / 3
-    assert found.mean == pytest.approx(mean)
+    assert importance.mean == pytest.approx(mean)
     influence = changes + changes[[2, 3, 1, 0]] - mean * np.array([4, 4, 4, 0]) / 3
     half_width = stats.t.ppf(0.975, 2) * math.sqrt(np.var(influence) / 4 * 3 / 2)
-    assert found.ci95 == pytest.approx([mean - half_width, mean + half_width])
+    assert importance.ci95 == pytest.approx([mean - half_width, mean + half_width])
 
 
 @pytest.mark.parametrize("metric", ["log_loss", "r2", "rmse"])
@@ -173,15 +173,17 @@ def test_most_intervals_contain_the_importance_though_rows_lack_the_target(metri
     mean = np.average(x, weights=shares)
     rise = slope**2 * (spread + 1.0)  # of (x - x')², where x' has the mean 0 and the variance 1
     variance = slope**2 * (spread - mean**2) + 2.0
-    known = {"log_loss": rise, "r2": rise / variance, "rmse": math.sqrt(1 + rise) - 1}[metric]
+    truth = {"log_loss": rise, "r2": rise / variance, "rmse": math.sqrt(1 + rise) - 1}[metric]
     for _ in range(400):
         x, z, noise = rng.normal(size=(3, rows))
         donors, is_counted = permuted_rows(rng, rows), rng.random(rows) < 1.0 / (1.0 + np.exp(x - 0.7))
         permuted = np.where(is_counted, np.square(slope * (x - x[donors]) + noise), 0.0)
         losses, targets = np.where(is_counted, np.square(noise), 0.0), slope * x + z + noise
-        found = estimate(metric, losses, permuted, donors, np.where(is_counted, targets, 0.0), is_counted)
-        low, high = (found and found.ci95) or (1.0, 0.0)
-        inside += low <= known <= high
+        importance = estimate(
+            metric, losses, permuted, donors, np.where(is_counted, targets, 0.0), is_counted
+        )
+        low, high = (importance and importance.ci95) or (1.0, 0.0)
+        inside += low <= truth <= high
     assert 364 <= inside <= 397
 
 

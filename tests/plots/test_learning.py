@@ -191,6 +191,24 @@ def history_of_targets(names: list[str]) -> History:
     return {"epoch": [1, 2], "train_loss": [2.0, 1.0], "validation_loss": [2.0, 1.5], **of_targets}
 
 
+@pytest.mark.parametrize(("part", "is_above"), [("validation", True), ("validation (out-of-bag)", False)])
+def test_the_legend_of_targets_is_beside_the_lines_if_the_title_leaves_no_room(
+    part: str, is_above: bool
+) -> None:
+    targets = ["yield", "amount", "x.1", "a,b", "failed"]
+    figure = learning_curve_figure(
+        history_of_targets(targets),
+        metric=ACCURACY,
+        best_epoch=None,
+        title="t",
+        validation=part,
+        targets=targets,
+    )
+    legend = figure.axes[1].get_legend()
+    assert legend is not None
+    assert (legend.get_title().get_text() == "") == is_above
+
+
 @pytest.mark.parametrize(
     ("targets", "shown"),
     [

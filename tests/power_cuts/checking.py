@@ -169,11 +169,11 @@ def put(folder: Path, state: Files) -> None:
 
 def differences(files: Files, expected: Files) -> list[str]:
     """How what a command made differs from what it is to make, except for times."""
-    actual, wanted = _essence(files), _essence(expected)
+    essence, end = _essence(files), _essence(expected)
     return [
-        f"{path} {'is missing' if path not in actual else 'differs' if path in wanted else 'is new'}"
-        for path in sorted({*actual, *wanted})
-        if actual.get(path) != wanted.get(path)
+        f"{path} {'is missing' if path not in essence else 'differs' if path in end else 'is new'}"
+        for path in sorted({*essence, *end})
+        if essence.get(path) != end.get(path)
     ]
 
 

@@ -108,7 +108,7 @@ def check_failure(folder: Path, command: Command, trace: Trace, failure: Failure
 
 def _renamed(end: Files, trace: Trace, state: Files) -> Files:
     """What an undisturbed command makes, with the name of the run that this one has made."""
-    made, here = (sorted(runs_in(files) - runs_in(trace.before)) for files in (end, state))
-    if not made or not here:
+    expected_runs, actual_runs = (sorted(runs_in(files) - runs_in(trace.before)) for files in (end, state))
+    if not expected_runs or not actual_runs:
         return end
-    return {path.replace(made[0], here[0]): content for path, content in end.items()}
+    return {path.replace(expected_runs[0], actual_runs[0]): content for path, content in end.items()}

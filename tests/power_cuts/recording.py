@@ -233,10 +233,10 @@ class Recorder:
             if dir_fd not in self._open:
                 return None
             base = f"{self._root}/{self._open[dir_fd]}"
-        whole = os.path.normpath(Path(base, os.fsdecode(path)))
-        if whole == self._root:
+        absolute = os.path.normpath(Path(base, os.fsdecode(path)))
+        if absolute == self._root:
             return ""
-        return whole[len(self._root) + 1 :] if whole.startswith(self._root + os.sep) else None
+        return absolute[len(self._root) + 1 :] if absolute.startswith(self._root + os.sep) else None
 
 
 _CHEAP: Final[tuple[tuple[str, Any], ...]] = (
@@ -308,8 +308,8 @@ def record(folder: Path, arguments: Sequence[str], hook: Hook = obey) -> Trace:
     recorder = Recorder(folder, hook)
     code, _, _ = run_in(folder, arguments, recorder)
     trace = Trace(recorder.before, tuple(recorder.operations), code)
-    left, expected = files_below(folder), replayed(trace)
-    unseen = sorted(path for path in {*left, *expected} if left.get(path, 0) != expected.get(path, 0))
+    files, expected = files_below(folder), replayed(trace)
+    unseen = sorted(path for path in {*files, *expected} if files.get(path, 0) != expected.get(path, 0))
     if unseen:
         raise AssertionError(f"changed past the recorder: {unseen}")
     return trace

@@ -47,10 +47,10 @@ def test_the_record_makes_the_same_disk(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     with recorder.recording():
         change_everything(tmp_path)
-    left = files_below(tmp_path)
-    assert replayed(Trace(recorder.before, tuple(recorder.operations), 0)) == left
-    assert left["empty"] == b"appended"
-    assert "removed" not in left
+    files = files_below(tmp_path)
+    assert replayed(Trace(recorder.before, tuple(recorder.operations), 0)) == files
+    assert files["empty"] == b"appended"
+    assert "removed" not in files
 
 
 def test_what_changes_unseen_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,13 @@ from tests.messages import Messages
 ONNX, RUNTIME = EXTRAS["onnx"]
 
 
-def shown(**changes: object) -> str:
+def text_of(**changes: object) -> str:
     facts = replace(HEALTHY, **changes)  # type: ignore[arg-type]
     return markdown_report([machine_document(facts, problems_of(facts))])
 
 
 def test_a_healthy_machine(messages: Messages) -> None:
-    messages.check(shown())
+    messages.check(text_of())
 
 
 def test_a_machine_of_which_little_is_known(messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +32,7 @@ def test_a_machine_of_which_little_is_known(messages: Messages, monkeypatch: pyt
         Extra("parquet", (Package(EXTRAS["parquet"][0], "12.0"),)),
     )
     unknown = {"platform": None, "processor": None, "memory": None, "disk": None, "quota": 1.5}
-    messages.check(shown(**unknown, blas=Blas(), extras=extras, training=Training(failure="MemoryError")))
+    messages.check(text_of(**unknown, blas=Blas(), extras=extras, training=Training(failure="MemoryError")))
 
 
 def test_the_json_object_has_every_fact() -> None:

@@ -148,8 +148,8 @@ def test_intervals_are_those_of_each_target() -> None:
     ends, predicted = regressor.predict_interval(X, 0.8), regressor.predict(X)
     assert ends.shape == (80, 3, 2)
     assert ((ends[..., 0] <= predicted) & (predicted <= ends[..., 1])).all()
-    own = regressor.run_.predictor.of_target("y1").predict_interval(X, 0.8)
-    np.testing.assert_array_equal(ends[:, 1], own)
+    intervals = regressor.run_.predictor.of_target("y1").predict_interval(X, 0.8)
+    np.testing.assert_array_equal(ends[:, 1], intervals)
 
 
 @pytest.mark.parametrize("targets", [CLASSES, LABELS], ids=["classes", "labels"])

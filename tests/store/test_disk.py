@@ -24,19 +24,19 @@ def write_mounts(file: Path, folder: Path, mount: str, type_: str) -> None:
 
 
 def test_a_folder_that_can_be_written(tmp_path: Path) -> None:
-    found = disk_of(tmp_path / "runs" / "mine")
-    assert (found.folder, found.failure) == (tmp_path, None)
-    assert found.has_locks is (sys.platform != "win32")
-    assert found.free_bytes is None or found.free_bytes > 0
+    facts = disk_of(tmp_path / "runs" / "mine")
+    assert (facts.folder, facts.failure) == (tmp_path, None)
+    assert facts.has_locks is (sys.platform != "win32")
+    assert facts.free_bytes is None or facts.free_bytes > 0
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("nowhere")])
 def test_a_file_or_a_broken_link_in_place_of_the_folder(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "runs")
-    found = disk_of(tmp_path / "runs")
-    assert (found.folder, found.has_locks) == (tmp_path / "runs", None)
-    assert found.failure in {os.strerror(errno.ENOTDIR), os.strerror(errno.ENOENT)}
+    facts = disk_of(tmp_path / "runs")
+    assert (facts.folder, facts.has_locks) == (tmp_path / "runs", None)
+    assert facts.failure in {os.strerror(errno.ENOTDIR), os.strerror(errno.ENOENT)}
 
 
 def test_a_disk_that_fails_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,8 +47,8 @@ def test_a_disk_that_fails_as_it_is_written(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fnnctl.store.lock.fcntl.flock", failing(errno.ENOLCK), raising=False)
-    found = disk_of(tmp_path)
-    assert (found.failure, found.has_locks) == (None, False)
+    facts = disk_of(tmp_path)
+    assert (facts.failure, facts.has_locks) == (None, False)
 
 
 @linux
@@ -63,13 +63,13 @@ def test_file_systems_of_other_machines(
     mounts = tmp_path / "mountinfo"
     write_mounts(mounts, tmp_path, mount, type_)
     monkeypatch.setattr(disk, "_MOUNTS", mounts)
-    found = disk_of(tmp_path)
-    assert (found.file_system, found.is_network) == (type_, is_network)
+    facts = disk_of(tmp_path)
+    assert (facts.file_system, facts.is_network) == (type_, is_network)
 
 
 def test_without_a_table_of_mounts_the_type_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "_MOUNTS", tmp_path / "no such file")
-    found = disk_of(tmp_path)
-    assert (found.file_system, found.is_network, found.failure) == (None, False, None)
+    facts = disk_of(tmp_path)
+    assert (facts.file_system, facts.is_network, facts.failure) == (None, False, None)

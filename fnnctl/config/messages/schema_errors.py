@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from fnnctl.config.messages.suggestions import meant_setting, meant_value, meant_word, synonyms
 from fnnctl.config.messages.wording import allowed, value_text
-from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.paths import ConfigPath, format_path, setting_text
 from fnnctl.config.problems import NO_EFFECT, Problems
 from fnnctl.config.schema.forms import (
     Form,
@@ -228,7 +228,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
         return unknown_setting(meant, "" if meant else f"possible here: {word_list(keys)}")
     outer = path[:-2]
     if len(path) > 2 and key not in keys and any(form.has_free_keys for form in forms_at(outer, config)):
-        example = f"{format_path(outer)}: {{{path[-2]}.{key}: …}}"
+        example = setting_text((*outer, f"{path[-2]}.{key}"), "…")
         advice = f"possible here: {word_list(keys)}; a name with a dot is written as in {example}"
         return unknown_setting(advice=advice)
     choices = choice_names([form for form in forms if key in form.keys])

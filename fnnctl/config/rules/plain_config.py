@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.paths import ConfigPath, format_path, value_in
+from fnnctl.config.paths import ConfigPath, format_path, setting_text, value_in
 from fnnctl.config.schema.lookups import forms_at, record_at
 from fnnctl.config.schema.methods import method_parts
 from fnnctl.config.schema.section import Section, written_out
@@ -125,8 +125,8 @@ def _refuse_wrong_step(config: Any, path: ConfigPath, part: str | int) -> None:
     elif is_list:
         problem = Problem("is a list", advice=f"write {format_path((*path, 0))} for its first entry")
     elif takes_any_key(path[:-1]):  # the name that the user chose has a dot
-        named = f"{format_path(path[:-1])}={{{path[-1]}.{part}: VALUE}}"
-        problem = Problem("is a single value", advice=f"write {named} for a name with a dot")
+        form = setting_text((*path[:-1], f"{path[-1]}.{part}"), "VALUE", "=")
+        problem = Problem("is a single value", advice=f"write {form} for a name with a dot")
     else:
         problem = Problem("is a single value", advice=f"write {format_path(path)}=VALUE")
     raise ConfigError(replace(problem, path=format_path(path)))

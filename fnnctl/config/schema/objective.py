@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.problems import sentence
-from fnnctl.config.schema.domains import ChoiceConfig
+from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig
 from fnnctl.config.schema.losses import LossRecord, default_output, has_one_loss, loss_records
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import Section, written_out
@@ -77,8 +77,8 @@ def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 def _unlike_weights(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If it is the loss of several targets, and the search varies their weights in it."""
-    keys = experiment.search.domains if experiment.search else ()
-    searched = [key for key in keys if format_path(parse_path(key)).startswith("training.target_weights")]
+    domains = experiment.search.domains if experiment.search else {}
+    searched = [key for key, domain in domains.items() if _varies_weights(parse_path(key), domain)]
     if searched and place.value in (AUTO_METRIC, "loss"):
         yield sentence(
             "{searched} is searched, and losses with different weights cannot be compared",
@@ -87,6 +87,16 @@ def _unlike_weights(experiment: Experiment, place: Place) -> Iterator[Problem]:
             "classes",
             searched=searched[0],
         )
+
+
+def _varies_weights(path: ConfigPath, domain: DomainConfig) -> bool:
+    """Whether the values of a searched setting, or of the section above, have different target weights."""
+    if path[:2] == ("training", "target_weights"):
+        return True
+    if path != ("training",) or not isinstance(domain, ChoiceConfig):
+        return False
+    weights = [choice.get("target_weights") for choice in domain.choice if isinstance(choice, Mapping)]
+    return any(weight != weights[0] for weight in weights)
 
 
 def _is_of_function(metric: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 
-KEPT_ROWS: Final = 3
+SINGLE_ROWS: Final = 3
 """Rows with equal labels of which the smallest part would get fewer than this are placed one by one."""
 
 
@@ -45,7 +45,7 @@ def divide_groups(
     must be enough groups.
 
     Labels may be divided without groups; then the parts have exactly the `sizes`. This is a form of iterative
-    stratification (Sechidis, Tsoumakas & Vlahavas, 2011) that regards all labels of a row at once. A group
+    stratification (Sechidis, Tsoumakas & Vlahavas, 2011) that regards all labels of a row together. A group
     with more labels is larger, what parts lack is compared by their sizes, and none gets more than it lacks.
     """
     totals = _counts(strata)
@@ -61,12 +61,12 @@ def divide_groups(
 def _divide_rows(
     labels: IntArray, sizes: IntArray, totals: FloatArray, shortage: FloatArray, rng: np.random.Generator
 ) -> IntArray:
-    """The part of each row, (n,), without groups: most rows that have the same labels are placed at once."""
+    """The part of each row, (n,), without groups: most rows that have the same labels are placed together."""
     part_of = _divide_alike(labels, sizes, rng)
     for part in range(len(sizes)):
         shortage[part] -= _counts(labels[part_of == part])
-    rest = np.flatnonzero(part_of < 0)
-    part_of[rest] = _placed(np.arange(len(rest)), labels[rest], totals, shortage, rng)
+    open_rows = np.flatnonzero(part_of < 0)
+    part_of[open_rows] = _placed(np.arange(len(open_rows)), labels[open_rows], totals, shortage, rng)
     return part_of
 
 
@@ -79,10 +79,10 @@ def _divide_alike(labels: IntArray, sizes: IntArray, rng: np.random.Generator) -
     _, set_of_row, counts = np.unique(
         np.packbits(labels.astype(np.bool_), axis=1), axis=0, return_inverse=True, return_counts=True
     )
-    kept = math.ceil(KEPT_ROWS * rows / int(sizes[sizes > 0].min()))
-    ends = np.cumsum(np.outer(np.maximum(counts - kept, 0), sizes) // rows, axis=1)
-    drawn = rng.permutation(rows)
-    order = drawn[np.argsort(set_of_row.ravel()[drawn], kind="stable")]
+    single_rows = math.ceil(SINGLE_ROWS * rows / int(sizes[sizes > 0].min()))
+    ends = np.cumsum(np.outer(np.maximum(counts - single_rows, 0), sizes) // rows, axis=1)
+    order = rng.permutation(rows)
+    order = order[np.argsort(set_of_row.ravel()[order], kind="stable")]
     set_in_order = set_of_row.ravel()[order]
     rank = np.arange(rows) - (np.cumsum(counts) - counts)[set_in_order]
     part_of = np.empty(rows, np.int16)

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.config.paths import format_path
+from fnnctl.config.paths import OUTPUTS, setting_text
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.splits.groups import are_labels, divide_groups, most_folds
@@ -189,7 +189,7 @@ def _check_strata(
         if numbers > MANY_STRATA and numbers >= np.count_nonzero(counts) - (target is not None):
             setting = "data.task: regression"
             if target is not None:
-                setting = f"{format_path(('model', 'outputs', target))}: squared"
+                setting = setting_text((*OUTPUTS, target), "squared")
             advice = (
                 f"are the target's {numbers:,} numbers classes? If they are quantities, write {setting}; "
                 f"otherwise {advice}"
@@ -226,8 +226,8 @@ def _greedy_parts(
         ideal = round(len(rows) * validation_size / (len(strata) - test_size))
         size = min(max(1, ideal), len(rows) - 1)
         sizes = np.array([len(rows) - size, size])
-        left = None if groups is None else groups[rows]
-        parts[rows] = divide_groups(left, strata[rows], sizes, rng=rng)  # 0 train, 1 validation
+        row_groups = None if groups is None else groups[rows]
+        parts[rows] = divide_groups(row_groups, strata[rows], sizes, rng=rng)  # 0 train, 1 validation
     return parts
 
 

@@ -30,8 +30,7 @@ def sample_rows(
     row_strata = strata[rows]
     if are_labels(strata):
         is_drawn = divide_groups(None, row_strata, np.array([len(rows) - most, most]), rng=rng) == 1
-        drawn: IntArray = rows[is_drawn]
-        return drawn
+        return np.asarray(rows[is_drawn])
     counts = np.bincount(row_strata)
     if np.count_nonzero(counts) > most:
         return np.sort(rng.permutation(rows)[:most])

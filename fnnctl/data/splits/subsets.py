@@ -50,13 +50,13 @@ class Subset:
         if self.order is not None:
             return self._latest(whole, self.order)
 
-        def drawn(rows: IntArray, part: int) -> IntArray:
+        def draw(rows: IntArray, part: int) -> IntArray:
             row_strata = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
             rng = stream(self.seed, Purpose.SUBSETS, *self.rows.key, part)
             row_groups = None if groups is None else groups[rows]
             return rows[draw_share(row_strata, self.share, rng=rng, groups=row_groups)]
 
-        return Split(drawn(whole.train, TRAIN), drawn(whole.validation, VALIDATION), whole.test)
+        return Split(draw(whole.train, TRAIN), draw(whole.validation, VALIDATION), whole.test)
 
     def _latest(self, whole: Split, order: FloatArray) -> Split:
         """The last rows, the validation part being the last of these as it is of all rows."""
@@ -98,8 +98,8 @@ def draw_share(
         strata if groups is None else _strata_of_groups(unit_of, strata),
     )
     totals = np.bincount(stratum_of, weights=sizes)
-    drawn = rng.permutation(len(sizes))
-    by_stratum = drawn[np.argsort(stratum_of[drawn], kind="stable")]
+    shuffled = rng.permutation(len(sizes))
+    by_stratum = shuffled[np.argsort(stratum_of[shuffled], kind="stable")]
     ends = np.cumsum(sizes[by_stratum])
     stratum = stratum_of[by_stratum]
     is_first = np.append(True, stratum[1:] != stratum[:-1])
@@ -121,22 +121,22 @@ def _halved(labels: IntArray, size: int, rng: np.random.Generator, groups: IntAr
     The rows are divided into two halves with the same shares of labels. If the first half is too large, it is
     divided again; otherwise it is drawn, and the rest comes from the second half in the same way.
     """
-    drawn = np.zeros(len(labels), np.bool_)
-    rows, left = np.arange(len(labels)), size
-    while left > 0:
+    is_drawn = np.zeros(len(labels), np.bool_)
+    rows, missing = np.arange(len(labels)), size
+    while missing > 0:
         row_groups = None if groups is None else groups[rows]
         if most_folds(rows, row_groups) == 1:
-            drawn[rows] = 2 * left >= len(rows) or not drawn.any()
+            is_drawn[rows] = 2 * missing >= len(rows) or not is_drawn.any()
             break
         halves = np.array([len(rows) - len(rows) // 2, len(rows) // 2])
         half_of = divide_groups(row_groups, labels[rows], halves, rng=rng)
         first_half = rows[half_of == 0]
-        if left < len(first_half):
+        if missing < len(first_half):
             rows = first_half
         else:
-            drawn[first_half] = True
-            rows, left = rows[half_of == 1], left - len(first_half)
-    return np.flatnonzero(drawn)
+            is_drawn[first_half] = True
+            rows, missing = rows[half_of == 1], missing - len(first_half)
+    return np.flatnonzero(is_drawn)
 
 
 def _strata_of_groups(group_of_row: IntArray, strata: IntArray) -> IntArray:

@@ -171,7 +171,7 @@ def feature_importances(
     for number in range(threads):
         free.put(permuted if number == 0 else permuted.copied())
 
-    def measured(column: str, names: tuple[str, ...]) -> dict[Owner, ColumnImportance]:
+    def measure(column: str, names: tuple[str, ...]) -> dict[Owner, ColumnImportance]:
         thread_predictor = free.get()
         try:
             donors = draw(column, len(held_out))
@@ -189,7 +189,7 @@ def feature_importances(
             for owner, of_owner in estimates.items()
         }
 
-    columns = [*_in_threads(measured, held_out.columns, threads, on_column)]
+    columns = [*_in_threads(measure, held_out.columns, threads, on_column)]
 
     def importances(owner: Owner) -> FeatureImportances:
         rows = int(np.count_nonzero(held_out.of_target(owner)[1]))
@@ -202,7 +202,7 @@ def feature_importances(
 
 
 def _in_threads(
-    measured: Callable[[str, tuple[str, ...]], dict[Owner, ColumnImportance]],
+    measure: Callable[[str, tuple[str, ...]], dict[Owner, ColumnImportance]],
     columns: Mapping[str, tuple[str, ...]],
     threads: int,
     on_column: Callable[[int], None],
@@ -210,7 +210,7 @@ def _in_threads(
     """The columns in order; if one fails, or a signal ends it, the others are not begun."""
     with ThreadPoolExecutor(max(1, threads)) as pool:
         futures = [
-            pool.submit(copy_context().run, measured, column, names)  # which has the plug-ins in use
+            pool.submit(copy_context().run, measure, column, names)  # which has the plug-ins in use
             for column, names in columns.items()
         ]
         try:

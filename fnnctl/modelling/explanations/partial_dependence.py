@@ -209,8 +209,8 @@ class _Varying:
         means, individual = self._predicted({name: of_grid.donors})
         counts = np.bincount(of_grid.nearest[of_grid.nearest >= 0], minlength=len(grid))
         return [
-            Curves(grid, counts, classes, means[kept], individual[kept])
-            for kept, classes in self._outputs(means)
+            Curves(grid, counts, classes, means[outputs], individual[outputs])
+            for outputs, classes in self._outputs(means)
         ]
 
     def surface(self, pair: Pair) -> list[Surface]:
@@ -225,8 +225,8 @@ class _Varying:
         has_both = (of_first.nearest >= 0) & (of_second.nearest >= 0)
         np.add.at(counts, (of_first.nearest[has_both], of_second.nearest[has_both]), 1)
         return [
-            Surface((first, second), counts, classes, means.reshape(-1, *shape)[kept])
-            for kept, classes in self._outputs(means)
+            Surface((first, second), counts, classes, means.reshape(-1, *shape)[outputs])
+            for outputs, classes in self._outputs(means)
         ]
 
     def _predicted(self, donors: Mapping[str, IntArray]) -> tuple[FloatArray, FloatArray]:
@@ -263,6 +263,6 @@ class _Varying:
         for task, decoder in zip(self.predictor.task.tasks, decoders, strict=True):
             classes, decision = task.classes, decoder.decision
             outputs = np.arange(start, start + (len(classes) or 1))
-            kept = most_moved(means[outputs]) if decision is None else np.array([decision.positive])
-            yield outputs[kept], tuple(classes[index] for index in kept.tolist()) if classes else ()
+            indices = most_moved(means[outputs]) if decision is None else np.array([decision.positive])
+            yield outputs[indices], tuple(classes[index] for index in indices.tolist()) if classes else ()
             start += len(outputs)

@@ -46,7 +46,9 @@ def figure_part(figure: Figure, prefix: str) -> Part | None:
     look = "wide" if figure.is_wide or width > WIDE else "tall" if height > TALL * width else None
     numbers = figure.numbers()
     below = EMPTY if numbers is None else numbers_table(numbers)
-    return Part(element("figure", caption, svg, below, id=name, class_=look), figure.file)
+    return Part(
+        element("figure", caption, svg, below, id=name, class_=look), figure.file, caption=figure.title
+    )
 
 
 def _size(svg: str) -> tuple[float, float]:

@@ -6,7 +6,7 @@ parts of a large page are left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
@@ -27,6 +27,8 @@ class Part:
     and the page names the file instead."""
     title: str | None = None
     """Its own heading, one level below the section's."""
+    caption: str | None = None
+    """The caption inside a figure, which its note has if the figure is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,15 @@ PartIndex: TypeAlias = tuple[int, int, int]
 def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article]], str]) -> str:
     """The page of the articles, of less than `MAX_BYTES`.
 
-    From a larger one the largest parts are left out: first those that are in a file too, such as figures, of
-    which those of single targets go first, then others. Raises `UsageError` if the page is too large even
-    so, as one of very many runs.
+    From a larger one parts are left out: first figures of single targets, from the last target on, then the
+    largest parts that are in a file too, such as other figures, then the largest of the others. Raises
+    `UsageError` if the page is too large even so, as one of very many runs.
     """
     for candidates in (_of_targets, _with_sources, _others):
         text = render(articles)
         if (excess := len(text.encode()) - MAX_BYTES + 1) <= 0:
             return text
-        articles = _smaller(articles, dict(candidates(articles)), excess)
+        articles = _smaller(articles, candidates(articles), excess)
     if (size := len((text := render(articles)).encode())) < MAX_BYTES:
         return text
     raise UsageError(
@@ -81,24 +83,35 @@ def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article
     )
 
 
-def _of_targets(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
-    return (
+def _of_targets(articles: Sequence[Article]) -> list[tuple[PartIndex, Part]]:
+    """Those of single targets, the last ones first, so that whole targets stay."""
+    parts = [
         (index, part)
         for index, part, look in _all_parts(articles)
         if look == "target" and part.source is not None
-    )
+    ]
+    return parts[::-1]
 
 
-def _with_sources(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
-    return ((index, part) for index, part, _ in _all_parts(articles) if part.source is not None)
+def _with_sources(articles: Sequence[Article]) -> list[tuple[PartIndex, Part]]:
+    return _by_size((index, part) for index, part, _ in _all_parts(articles) if part.source is not None)
 
 
-def _others(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
-    return (
+def _others(articles: Sequence[Article]) -> list[tuple[PartIndex, Part]]:
+    return _by_size(
         (index, part)
         for index, part, look in _all_parts(articles)
         if look not in FIRST_LOOKS and len(part.markup) >= SMALL
     )
+
+
+def _by_size(parts: Iterable[tuple[PartIndex, Part]]) -> list[tuple[PartIndex, Part]]:
+    """The largest first."""
+    return sorted(parts, key=lambda item: -_size(item[1]))
+
+
+def _size(part: Part) -> int:
+    return len(part.markup.encode())
 
 
 def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part, Look]]:
@@ -109,24 +122,26 @@ def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part, L
                 yield (article_index, section_index, part_index), part, section.look
 
 
-def _smaller(articles: Sequence[Article], parts: dict[PartIndex, Part], excess: int) -> list[Article]:
-    """The articles without the largest of the parts, until they have `excess` fewer bytes."""
+def _smaller(
+    articles: Sequence[Article], parts: Iterable[tuple[PartIndex, Part]], excess: int
+) -> list[Article]:
+    """The articles without the first of the parts, until they have `excess` fewer bytes."""
     shorter = list(articles)
-    sizes = {index: len(part.markup.encode()) for index, part in parts.items()}
-    for index in sorted(sizes, key=lambda index: -sizes[index]):
+    for index, part in parts:
         if excess <= 0:
             break
-        note = _note(parts[index].source)
+        note = _note(part)
         shorter[index[0]] = _with_note(shorter[index[0]], index, note)
-        excess -= sizes[index] - len(note.encode())
+        excess -= _size(part) - len(note.encode())
     return shorter
 
 
-def _note(source: str | None) -> Markup:
-    """What stands in place of a part: where else its content is."""
-    location = "the Markdown report has it" if source is None else "it is in "
-    file = EMPTY if source is None else element("code", escape(source))
-    text = f"Left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: {location}"
+def _note(part: Part) -> Markup:
+    """What stands in place of a part: its caption, and where else its content is."""
+    location = "the Markdown report has it" if part.source is None else "it is in "
+    file = EMPTY if part.source is None else element("code", escape(part.source))
+    caption = "" if part.caption is None else f"{part.caption}. "
+    text = f"{caption}Left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: {location}"
     return element("p", content(text), file, Markup("."), class_="note")
 
 

@@ -49,8 +49,8 @@ def _notes(summary: Summary) -> Iterator[str]:
     experiment = read_experiment(summary)
     split = experiment.data.split if experiment else None
     has_groups = bool(split and split.group is not None)  # whose rows are not independent, as the interval is
-    whole = [line for line in whole_coverages(summary.coverage) if line.rows >= LEAST_ROWS]
-    if not has_groups and any(line.high < line.coverage for line in whole):
+    lines = [line for line in whole_coverages(summary.coverage) if line.rows >= LEAST_ROWS]
+    if not has_groups and any(line.high < line.coverage for line in lines):
         yield (
             f"The {noun} hold the truth less often than asked: these rows are unlike those whose errors "
             "they follow from, or too many choices were made on those."

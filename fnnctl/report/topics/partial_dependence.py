@@ -28,43 +28,43 @@ def dependence(summary: Summary) -> Iterator[Block]:
 
     Several targets are in the same tables, so that short reports have them, too.
     """
-    measured = summary.dependence
-    if measured is None:
+    dependence = summary.dependence
+    if dependence is None:
         return
-    rows = counted(measured.rows, "training row" if measured.part == "train" else "new row")
+    rows = counted(dependence.rows, "training row" if dependence.part == "train" else "new row")
     title = f"{{}}, of {rows}"
-    by_target = measured.by_target.items()
-    curves = [(target, *row) for target, own in by_target for row in _curves(own)]
-    surfaces = [(target, *row) for target, own in by_target for row in _surfaces(own)]
+    by_target = dependence.by_target.items()
+    curves = [(target, *row) for target, of_target in by_target for row in _curves(of_target)]
+    surfaces = [(target, *row) for target, of_target in by_target for row in _surfaces(of_target)]
     yield _table(title.format("Partial dependence on columns"), "column", curves)
     yield _table(title.format("Partial dependence on pairs of columns"), "columns", surfaces)
-    yield Notes("About the partial dependence", tuple(_notes(summary, measured)))
+    yield Notes("About the partial dependence", tuple(_notes(summary, dependence)))
 
 
 def _table(title: str, column: str, rows: Sequence[tuple[str, ...]]) -> Table:
     """A row per target, column and class; names that no row has are left out. `column` is a heading."""
     header = ("target", column, "class", "lowest mean", "at", "highest mean", "at")
     is_number = (False, False, False, True, False, True, False)
-    kept = [
+    places = [
         k for k in range(len(header)) if header[k] not in ("target", "class") or any(row[k] for row in rows)
     ]
     return Table(
         title,
-        tuple(header[k] for k in kept),
-        tuple(tuple(row[k] for k in kept) for row in rows),
-        texts=tuple(place for place, k in enumerate(kept) if not is_number[k]),
+        tuple(header[k] for k in places),
+        tuple(tuple(row[k] for k in places) for row in rows),
+        texts=tuple(place for place, k in enumerate(places) if not is_number[k]),
     )
 
 
-def _curves(measured: PartialDependence) -> Iterator[tuple[str, ...]]:
-    for curves in measured.columns:
+def _curves(dependence: PartialDependence) -> Iterator[tuple[str, ...]]:
+    for curves in dependence.columns:
         texts = value_texts(curves.grid)
         for name, means in zip(curves.classes or ("",), curves.means, strict=True):
             yield curves.grid.column, name, *_ends(means, texts)
 
 
-def _surfaces(measured: PartialDependence) -> Iterator[tuple[str, ...]]:
-    for surface in measured.pairs:
+def _surfaces(dependence: PartialDependence) -> Iterator[tuple[str, ...]]:
+    for surface in dependence.pairs:
         first, second = surface.grids
         texts = [f"{a}, {b}" for a in value_texts(first) for b in value_texts(second)]
         for name, means in zip(surface.classes or ("",), surface.means, strict=True):
@@ -86,19 +86,19 @@ def value_texts(grid: Grid) -> list[str]:
     return texts
 
 
-def _notes(summary: Summary, measured: PartialDependence) -> Iterator[str]:
+def _notes(summary: Summary, dependence: PartialDependence) -> Iterator[str]:
     predicted = "the prediction"
     if summary.manifest.data is not None:
         target, positive = quoted(summary.manifest.data.estimated), summary.positive_class
         classes = len(summary.manifest.data.classes)
         predicted = f"the predicted {target}" if not classes else f"the probability of each class of {target}"
-        if measured.of_targets:
+        if dependence.of_targets:
             predicted = "the prediction of each target (of the probability of each class)"
         predicted = predicted if positive is None else f"the probability of {quoted(positive)}"
     yield f"the mean of {predicted} over the rows if a column has the same value in all of them"
-    if any(own.columns for own in measured.by_target.values()):
-        rows = counted(len(measured.individual), "row")
-        file = f"{names.PARTIAL_DEPENDENCE}{' of each target' if measured.of_targets else ''}"
+    if any(of_target.columns for of_target in dependence.by_target.values()):
+        rows = counted(len(dependence.individual), "row")
+        file = f"{names.PARTIAL_DEPENDENCE}{' of each target' if dependence.of_targets else ''}"
         yield f"{file} has all values, and the curves of {rows}"
     yield (
         "the values are also tried in combinations that never occur: a curve is reliable where the column "
@@ -107,12 +107,12 @@ def _notes(summary: Summary, measured: PartialDependence) -> Iterator[str]:
     for about, count in _class_counts(summary):
         if count > MAX_CLASSES:
             yield f"{about}of {count:,} classes, the {MAX_CLASSES} whose mean probability changes most"
-    for grid, share in _limited(measured):
+    for grid, share in _limited(dependence):
         most = sum(map(bool, grid.texts))
         frequent = f"the {most} most frequent of {counted(grid.distinct, 'value')}"
         of_rows = "" if share is None else f", in {share_text(round(share, 3))} of the rows"
         yield f"{quoted(grid.column)}: {frequent}{of_rows}"
-    curves = (curves for own in measured.by_target.values() for curves in own.columns)
+    curves = (curves for of_target in dependence.by_target.values() for curves in of_target.columns)
     constant = [quoted(column) for column in dict.fromkeys(c.grid.column for c in curves if len(c.grid) == 1)]
     if constant:
         yield f"with a single value: {word_list(constant)}"
@@ -125,14 +125,14 @@ def _class_counts(summary: Summary) -> Iterator[tuple[str, int]]:
         yield from ((f"{target.name}: ", len(target.classes)) for target in data.targets)
 
 
-def _limited(measured: PartialDependence) -> Iterator[tuple[Grid, float | None]]:
+def _limited(dependence: PartialDependence) -> Iterator[tuple[Grid, float | None]]:
     """The grids that have only some categories, each column once, with their share of the rows."""
     shares: dict[str, tuple[Grid, float | None]] = {}
-    for own in measured.by_target.values():
-        for curves in own.columns:
-            shares[curves.grid.column] = curves.grid, float(curves.rows.sum()) / measured.rows
-    for own in measured.by_target.values():
-        for grid in (grid for surface in own.pairs for grid in surface.grids):
+    for of_target in dependence.by_target.values():
+        for curves in of_target.columns:
+            shares[curves.grid.column] = curves.grid, float(curves.rows.sum()) / dependence.rows
+    for of_target in dependence.by_target.values():
+        for grid in (grid for surface in of_target.pairs for grid in surface.grids):
             shares.setdefault(grid.column, (grid, None))
     for grid, share in shares.values():
         if grid.axis == "category" and grid.distinct > sum(map(bool, grid.texts)):
@@ -144,7 +144,7 @@ def json_entries(summary: Summary) -> dict[str, Any]:
     return {} if summary.dependence is None else dependence_entries(summary.dependence)
 
 
-def dependence_entries(measured: PartialDependence) -> dict[str, Any]:
+def dependence_entries(dependence: PartialDependence) -> dict[str, Any]:
     """Values of columns, how many rows have them, and curves; and the same of pairs.
 
     Of several targets `partial_dependence_targets` has these entries of each, by its name.
@@ -164,7 +164,7 @@ def dependence_entries(measured: PartialDependence) -> dict[str, Any]:
                     )
                 ],
             }
-            for curves in measured.columns
+            for curves in dependence.columns
         ],
         "pair_dependence": [
             {
@@ -177,16 +177,16 @@ def dependence_entries(measured: PartialDependence) -> dict[str, Any]:
                     for name, means in zip(surface.classes or (None,), surface.means, strict=True)
                 ],
             }
-            for surface in measured.pairs
+            for surface in dependence.pairs
         ],
         "partial_dependence_rows": {
-            "part": measured.part,
-            "rows": measured.rows,
-            "individual": list(measured.individual),
+            "part": dependence.part,
+            "rows": dependence.rows,
+            "individual": list(dependence.individual),
         },
     }
-    if measured.of_targets:
+    if dependence.of_targets:
         entries["partial_dependence_targets"] = {
-            target: dependence_entries(own) for target, own in measured.of_targets.items()
+            target: dependence_entries(of_target) for target, of_target in dependence.of_targets.items()
         }
     return entries

@@ -162,11 +162,11 @@ class JointTask:
                 yield Problem(text, path=path, advice="write softmax", has_subject=True)
                 continue
             for problem in task.check_output(output):
-                own = (problem.path or "").replace("model.output", path, 1)
+                problem_path = (problem.path or "").replace("model.output", path, 1)
                 advice = problem.advice
                 if record is not None and record.task != task.name:
                     advice = f"write {'softmax' if task.classes else 'squared'}, or leave it out"
-                yield replace(problem, path=own, advice=advice)
+                yield replace(problem, path=problem_path, advice=advice)
 
     def check_output(self, output: Output) -> list[Problem]:
         raise TypeError("each target has an output of its own")
@@ -201,9 +201,9 @@ class JointTask:
             present = _present(task, column)
             if not present.size:
                 raise DataError(Problem(f"the target {quoted(name)} has no value in any training row"))
-            own = model.model_copy(update={"output": model.output_for(name)})
+            target_model = model.model_copy(update={"output": model.output_for(name)})
             try:
-                part = task.output_decoder(own, present, "none" if task.classes else transform)
+                part = task.output_decoder(target_model, present, "none" if task.classes else transform)
             except ConfigError as error:
                 problems = (problem.prefixed(f"the target {quoted(name)}") for problem in error.problems)
                 raise ConfigError(*problems) from None
@@ -377,12 +377,12 @@ class JointTask:
         for task, column in zip(self.tasks, targets.T, strict=True):
             is_present = ~np.isnan(column)
             parts = {part: rows[is_present[rows]] for part, rows in split.parts.items()}
-            own = replace(split, **parts)
-            about = [UNTESTED] if split.test.size and not own.test.size else []
-            values = own.train.size + own.validation.size
+            target_split = replace(split, **parts)
+            about = [UNTESTED] if split.test.size and not target_split.test.size else []
+            values = target_split.train.size + target_split.validation.size
             if values < MIN_ROWS:
                 about.append(_few_values(values))
-            warnings.append([*about, *task.split_warnings(_filled(task, column), own)])
+            warnings.append([*about, *task.split_warnings(_filled(task, column), target_split)])
         return about_targets(zip(self.targets, warnings, strict=True))
 
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:

@@ -22,7 +22,7 @@ def bags_of(strata: IntArray, members: int, seed: int, groups: IntArray | None =
 
 
 @given(counts=COUNTS, members=st.integers(2, 12), seed=SEEDS)
-def test_every_row_is_validated_by_one_member_or_learned_by_all(
+def test_every_row_is_validated_by_one_member_or_trained_on_by_all(
     counts: list[int], members: int, seed: int
 ) -> None:
     """The folds and the rows that are left over keep the proportions of the classes."""

@@ -139,10 +139,10 @@ def test_parts_of_labels_have_exact_sizes_and_about_the_same_shares(
     labels = (rng.random((rows, len(shares))) < shares).astype(np.int8)
     part_numbers = np.arange(rows) % parts if even else rng.integers(0, parts, rows)
     sizes = np.bincount(part_numbers, minlength=parts)
-    drawn = [divide_groups(None, labels, sizes, rng=np.random.default_rng(seed)) for _ in range(2)]
-    assert np.bincount(drawn[0], minlength=parts).tolist() == sizes.tolist()
-    assert deviation(labels, drawn[0], sizes) < 2.0
-    assert drawn[0].tolist() == drawn[1].tolist()
+    divisions = [divide_groups(None, labels, sizes, rng=np.random.default_rng(seed)) for _ in range(2)]
+    assert np.bincount(divisions[0], minlength=parts).tolist() == sizes.tolist()
+    assert deviation(labels, divisions[0], sizes) < 2.0
+    assert divisions[0].tolist() == divisions[1].tolist()
 
 
 @pytest.mark.parametrize("sizes", [[400] * 5, [1700, 300], [285] * 7 + [5]])

@@ -286,9 +286,9 @@ def test_labels_keep_their_proportions(grouped: bool, test_rows: int) -> None:
 def test_labels_are_held_out_in_proportion() -> None:
     """A quarter of 30 and 12 of 80 rows; of a single row nothing is left."""
     labels = np.stack([np.arange(80) < 30, np.arange(80) % 7 == 3], axis=1).astype(np.int8)
-    held = hold_out(labels, 0.25, stratify=True, rng=held_out(1, 0, 0))
-    assert held.sum() == 20
-    assert (np.abs(labels[held].sum(axis=0) - labels.sum(axis=0) / 4) <= 1).all()
+    is_held_out = hold_out(labels, 0.25, stratify=True, rng=held_out(1, 0, 0))
+    assert is_held_out.sum() == 20
+    assert (np.abs(labels[is_held_out].sum(axis=0) - labels.sum(axis=0) / 4) <= 1).all()
     at_random = hold_out(labels, 0.25, stratify=False, rng=held_out(1, 0, 0))
     numbers = hold_out(np.zeros(80, np.intp), 0.25, stratify=False, rng=held_out(1, 0, 0))
     assert at_random.tolist() == numbers.tolist()

@@ -153,9 +153,9 @@ def test_subsets_of_labels_are_nested_and_in_proportion(grouped: bool) -> None:
     labels = (np.random.default_rng(4).random((300, 3)) < [0.5, 0.2, 0.05]).astype(np.int8)
     groups = np.repeat(np.arange(100), 3) if grouped else None
     shares = (0.001, *SHARES)
-    drawn = [draw_share(labels, share, rng=np.random.default_rng(2), groups=groups) for share in shares]
-    assert is_nested(drawn)
-    for share, rows in zip(shares, drawn, strict=True):
+    draws = [draw_share(labels, share, rng=np.random.default_rng(2), groups=groups) for share in shares]
+    assert is_nested(draws)
+    for share, rows in zip(shares, draws, strict=True):
         assert abs(len(rows) - max(1, round(300 * share))) <= (2 if grouped else 0)
         assert (np.diff(rows) > 0).all()
         if groups is not None:

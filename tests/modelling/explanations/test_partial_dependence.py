@@ -106,22 +106,22 @@ def test_the_probability_of_the_positive_class() -> None:
 
 def test_targets_are_predicted_together_and_told_apart() -> None:
     """The product, two classes with its probability, and three classes of which all are kept."""
-    alone = {"n": Product(()), "b": Product(("yes", "no"), 1), "t": Product(("l", "m", "r"))}
+    products = {"n": Product(()), "b": Product(("yes", "no"), 1), "t": Product(("l", "m", "r"))}
     joint = Product(())
-    joint.task = JointTask([one.task for one in alone.values()], (*alone,))
-    joint.decoder.of_targets = [*chain(*(one.decoder.of_targets for one in alone.values()))]
+    joint.task = JointTask([one.task for one in products.values()], (*products,))
+    joint.decoder.of_targets = [*chain(*(one.decoder.of_targets for one in products.values()))]
     a, b = [0, 0.4, 0.2], [0.5, 1, 0]
     varied = VariedColumns(("a", "b"), [("b", "a")])
     result = measured(joint, a, b, varied)
-    assert (result.columns, result.pairs, [*result.of_targets]) == ((), (), [*alone])
-    for name, one in alone.items():
-        own, expected = result.of_targets[name], measured(one, a, b, varied)
-        assert (own.part, own.rows, own.individual) == ("train", 3, expected.individual)
-        for curves, single in zip(own.columns, expected.columns, strict=True):
+    assert (result.columns, result.pairs, [*result.of_targets]) == ((), (), [*products])
+    for name, one in products.items():
+        of_target, expected = result.of_targets[name], measured(one, a, b, varied)
+        assert (of_target.part, of_target.rows, of_target.individual) == ("train", 3, expected.individual)
+        for curves, single in zip(of_target.columns, expected.columns, strict=True):
             assert (curves.grid, curves.classes) == (single.grid, single.classes)
             assert_array_equal(curves.means, single.means)
             assert_array_equal(curves.individual, single.individual)
-        assert_array_equal(own.pairs[0].means, expected.pairs[0].means)
+        assert_array_equal(of_target.pairs[0].means, expected.pairs[0].means)
     assert result.of_targets["b"].columns[0].classes == ("no",)
     assert_allclose(result.of_targets["t"].columns[0].means, [[0, 0.1, 0.2], [0, 0.05, 0.1], [1, 0.85, 0.7]])
 

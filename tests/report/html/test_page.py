@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fnnctl.errors import UsageError
@@ -45,10 +47,20 @@ def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> N
 
 
 def test_what_single_targets_have_is_left_out_first() -> None:
-    own = PageSection("Figures", (big("a", 600_000, "a.png"),))
+    of_run = PageSection("Figures", (big("a", 600_000, "a.png"),))
     of_target = PageSection("Target 'b'", (big("b", 300_000, "b.png"), big("c", 250_000, "c.png")), "target")
-    text = page_of(own, of_target)
-    assert ("a" * 600_000 in text, "b" * 300_000 in text, "c" * 250_000 in text) == (True, False, True)
+    text = page_of(of_run, of_target)
+    assert ("a" * 600_000 in text, "b" * 300_000 in text, "c" * 250_000 in text) == (True, True, False)
+
+
+def test_figures_of_targets_are_left_out_from_the_last_target_on_under_their_captions() -> None:
+    sections = [
+        PageSection("Target 'x'", (big("x", 700_000, "x.png"),), "target"),
+        PageSection("Target 'y'", (replace(big("y", 400_000, "y.png"), caption="Curve <y>"),), "target"),
+    ]
+    text = page_of(*sections)
+    assert ("x" * 700_000 in text, "y" * 400_000 in text) == (True, False)
+    assert "Curve &lt;y&gt;. Left out, so that this page stays below 1 MB: it is in <code>y.png" in text
 
 
 def test_what_is_in_no_file_is_left_out_last() -> None:
