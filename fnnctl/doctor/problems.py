@@ -11,6 +11,7 @@ from typing import Any, Final
 from fnnctl.doctor.facts import Blas, Facts
 from fnnctl.doctor.kernels import KERNEL_VARIABLE, is_behind, is_older
 from fnnctl.doctor.packages import Package
+from fnnctl.doctor.subprocesses import SECONDS
 from fnnctl.store.disk import Disk
 from fnnctl.text import bytes_text, counted, install_command
 
@@ -85,6 +86,9 @@ def _of_package(package: Package, *, is_required: bool) -> Iterator[MachineProbl
     elif package.failure is not None:
         what = f"{name} {package.version} cannot be imported ({package.failure})"
         yield MachineProblem("broken_package", what, _again(requirement.specifier))
+    elif package.is_slow:
+        what = f"{name} {package.version} takes more than {SECONDS:.0f} s to import"
+        yield MachineProblem("slow_package", what, "try again when the machine and its disks have less to do")
 
 
 def _again(specifier: str) -> str:

@@ -98,4 +98,6 @@ def _package_text(package: Package) -> str:
         state = " (too old)"
     elif package.failure is not None:
         state = " (broken)"
+    elif package.is_slow:
+        state = " (slow to import)"
     return f"{package.requirement.package} {package.version or MISSING}{state}"

@@ -82,6 +82,7 @@ CASES: dict[str, dict[str, Any]] = {
     "full_disk": {"disk": replace(DISK, free_bytes=120_000_000)},
     "old_package": with_packages(Package(PYARROW, "12.0.1")),
     "broken_package": with_packages(Package(PYARROW, "20.0", "ImportError: libarrow.so")),
+    "slow_package": with_packages(Package(PYARROW, "20.0", is_slow=True)),
     "missing_package": {"packages": (*HEALTHY.packages[:-1], Package(REQUIRED[-1], None))},
     "training_failed": {"training": Training(failure="MemoryError")},
 }
