@@ -1,4 +1,8 @@
-"""What is known of this machine, as one value. A fact that cannot be found is None; nothing is raised."""
+"""What is known of this machine, as one value. A fact that cannot be found is None; nothing is raised.
+
+A broken NumPy may end the process that imports it, so it is imported here only after a process of its own could
+import it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from typing import Any, TypeVar
 from fnnctl.doctor.kernels import KERNEL_VARIABLE, own_kernel
 from fnnctl.doctor.packages import Extra, Package, required_and_extras
 from fnnctl.memory import available_bytes
-from fnnctl.processors import processor_quota, usable_processors
+from fnnctl.processors import processor_model, processor_quota, usable_processors
 from fnnctl.store.disk import Disk, disk_of
 from fnnctl.version import __version__
 
@@ -39,7 +43,7 @@ class Training:
     """A small network that was trained."""
 
     seconds: float | None = None
-    """None if it failed."""
+    """None if it failed, or was not tried, as a required package is not usable."""
     failure: str | None = None
     """Why it failed."""
 
@@ -77,9 +81,11 @@ class Facts:
 
 def machine_facts(runs_dir: Path, *, train: Callable[[], Training]) -> Facts:
     """Look at this machine, and at the disk of the folder of runs; `train` trains a small network."""
-    blas = _known(_blas) or Blas()  # before the training, which sets the number of threads
-    training = train()
-    packages, extras = required_and_extras()  # later: what the training has imported works
+    packages, extras = required_and_extras()
+    blas, training = Blas(), Training()
+    if all(package.is_usable for package in packages):
+        blas = _known(_blas) or Blas()  # before the training, which sets the number of threads
+        training = train()
     return Facts(
         fnnctl=__version__,
         python=platform.python_version(),
@@ -87,7 +93,7 @@ def machine_facts(runs_dir: Path, *, train: Callable[[], Training]) -> Facts:
         packages=packages,
         extras=extras,
         blas=blas,
-        processor=_known(_processor),
+        processor=_known(processor_model),
         processors=_known(usable_processors) or 1,
         quota=_known(processor_quota),
         memory=_known(available_bytes),
@@ -102,12 +108,6 @@ def _known(find: Callable[[], T]) -> T | None:
         return find()
     except Exception:
         return None
-
-
-def _processor() -> str | None:
-    from fnnctl.store.provenance import processor_model  # NumPy may be broken
-
-    return processor_model()
 
 
 def _blas() -> Blas:

@@ -58,18 +58,16 @@ def _problems(facts: Facts) -> Iterator[MachineProblem]:
 
 
 def _of_packages(facts: Facts) -> Iterator[MachineProblem]:
-    numpy = next((package for package in facts.packages if package.requirement.package == "numpy"), None)
-    if numpy is not None and not numpy.is_usable:  # most others import NumPy, and fail with it
-        yield from _of_package(numpy, is_required=True)
-        return
     for package in facts.packages:
         yield from _of_package(package, is_required=True)
+    if not all(package.is_usable for package in facts.packages):
+        return  # the extras import these, and fail with them
     for extra in facts.extras:
         for package in extra.packages:
             yield from _of_package(package, is_required=False)
     if facts.training.failure is not None:
         what = f"no network can be trained ({facts.training.failure})"
-        advice = "mend what else is wrong; if that is nothing, please report this as a bug"
+        advice = "fix what else is listed here; if nothing is, please report this as a bug"
         yield MachineProblem("training_failed", what, advice)
 
 

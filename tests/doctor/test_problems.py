@@ -40,15 +40,11 @@ HEALTHY = Facts(
     disk=DISK,
     training=Training(0.8),
 )
-PYARROW, NUMPY = EXTRAS["parquet"][0], REQUIRED[0]
+PYARROW = EXTRAS["parquet"][0]
 
 
 def with_packages(*packages: Package) -> dict[str, Any]:
     return {"extras": (Extra("parquet", packages),)}
-
-
-def with_numpy(version: str | None, failure: str | None = None) -> dict[str, Any]:
-    return {"packages": (Package(NUMPY, version, failure), *HEALTHY.packages[1:])}
 
 
 @pytest.mark.parametrize(
@@ -96,23 +92,28 @@ def test_what_is_wrong_and_what_to_do(kind: str, messages: Messages, monkeypatch
     messages.check(problem)
 
 
+@pytest.mark.parametrize("broken", REQUIRED, ids=[requirement.package for requirement in REQUIRED])
 @pytest.mark.parametrize(
     ("version", "failure", "kind"),
     [
-        ("2.4", "ImportError: libopenblas", "broken_package"),
-        ("1.26", None, "old_package"),
+        ("99", "ImportError: no library", "broken_package"),
+        ("0.1", None, "old_package"),
         (None, None, "missing_package"),
     ],
 )
-def test_of_a_numpy_that_fails_only_numpy_is_named(
-    version: str | None, failure: str | None, kind: str
+def test_of_a_required_package_that_fails_only_it_is_named(
+    broken: Requirement, version: str | None, failure: str | None, kind: str
 ) -> None:
-    """What imports NumPy fails with it."""
-    others = with_packages(Package(PYARROW, "20.0", failure))
-    training = Training(failure="ImportError: libopenblas")
-    machine = replace(HEALTHY, training=training, blas=Blas(), **others, **with_numpy(version, failure))
+    """What imports it fails with it."""
+    packages = tuple(
+        Package(broken, version, failure) if package.requirement == broken else package
+        for package in HEALTHY.packages
+    )
+    machine = replace(
+        HEALTHY, packages=packages, training=Training(), **with_packages(Package(PYARROW, "20.0", failure))
+    )
     (problem,) = problems_of(machine)
-    assert (problem.kind, "numpy" in problem.what) == (kind, True)
+    assert (problem.kind, broken.package in problem.what) == (kind, True)
 
 
 def test_a_process_that_may_take_less_than_one_processor_uses_one_worker() -> None:

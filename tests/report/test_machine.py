@@ -35,6 +35,10 @@ def test_a_machine_of_which_little_is_known(messages: Messages, monkeypatch: pyt
     messages.check(shown(**unknown, blas=Blas(), extras=extras, training=Training(failure="MemoryError")))
 
 
+def test_a_training_that_was_not_tried() -> None:
+    assert "not tried" in shown(training=Training())
+
+
 def test_the_json_object_has_every_fact() -> None:
     facts = replace(HEALTHY, **CASES["forced_kernel"])
     problems = problems_of(facts)
