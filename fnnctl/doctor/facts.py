@@ -1,7 +1,7 @@
 """What is known of this machine, as one value. A fact that cannot be found is None; nothing is raised.
 
-A broken NumPy may end the process that imports it, so it is imported here only after a process of its own could
-import it.
+A broken NumPy may end the process that imports it, so it is imported here only after a process of its own
+could import it.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -152,8 +153,17 @@ def _package(requirement: Requirement, version: str | None, answer: Answer | Non
         return Package(requirement, version)
     if answer.code is None:
         return Package(requirement, version, is_slow=True)
-    failure = answer.text.splitlines()[-1] if answer.text else f"the import ended with {answer.code}"
-    return Package(requirement, version, failure)
+    if answer.text:
+        return Package(requirement, version, answer.text.splitlines()[-1])
+    return Package(requirement, version, f"the import ended with {_end_text(answer.code)}")
+
+
+def _end_text(code: int) -> str:
+    """An exit code, or the name of the signal that ended a process, such as SIGILL."""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return str(code)
 
 
 def _numbers(version: str) -> list[int]:

@@ -58,10 +58,12 @@ def _problems(facts: Facts) -> Iterator[MachineProblem]:
 
 
 def _of_packages(facts: Facts) -> Iterator[MachineProblem]:
-    for package in facts.packages:
-        yield from _of_package(package, is_required=True)
-    if not all(package.is_usable for package in facts.packages):
-        return  # the extras import these, and fail with them
+    unusable = [package for package in facts.packages if not package.is_usable]
+    if unusable:  # the extras import these, and fail with them
+        is_numpy = unusable[0].requirement.package == "numpy"  # Matplotlib fails with it, too
+        for package in unusable[:1] if is_numpy else unusable:
+            yield from _of_package(package, is_required=True)
+        return
     for extra in facts.extras:
         for package in extra.packages:
             yield from _of_package(package, is_required=False)
