@@ -136,14 +136,14 @@ def _of_disk(disk: Disk) -> Iterator[MachineProblem]:
         what = f"runs cannot be written in {disk.folder} ({disk.failure})"
         yield MachineProblem("unwritable_runs", what, f"change that, or {where}")
     if disk.is_network:
-        what = f"runs are written to a file system of another machine ({disk.file_system}), which is slow"
+        what = f"runs are written to a network or shared file system ({disk.file_system}), which is slow"
         yield MachineProblem(
             "network_runs", what, "keep them on a disk of this machine (--runs-dir, FNNCTL_RUNS_DIR)"
         )
     elif disk.has_locks is False:
         what = f"the file system of {disk.folder} has no locks, so that runs that died count as running"
         yield MachineProblem("no_locks", what, where)
-    if disk.free_bytes is not None and disk.free_bytes < LEAST_DISK:
+    if disk.failure is None and disk.free_bytes is not None and disk.free_bytes < LEAST_DISK:
         what = f"{bytes_text(disk.free_bytes)} are free on the disk of {disk.folder}"
         advice = f"delete what is not needed (`fnnctl runs prune`), or {where}"
         yield MachineProblem("full_disk", what, advice)

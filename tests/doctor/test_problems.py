@@ -72,7 +72,7 @@ CASES: dict[str, dict[str, Any]] = {
     "many_threads": {"blas": replace(BLAS, threads=16)},
     "processor_quota": {"quota": 1.5},
     "little_memory": {"memory": 300_000_000},
-    "unwritable_runs": {"disk": replace(DISK, failure="Read-only file system", has_locks=None)},
+    "unwritable_runs": {"disk": replace(DISK, failure="Read-only file system", has_locks=None, free_bytes=0)},
     "network_runs": {"disk": replace(DISK, file_system="nfs4", is_network=True)},
     "no_locks": {"disk": replace(DISK, has_locks=False)},
     "full_disk": {"disk": replace(DISK, free_bytes=120_000_000)},
