@@ -13,15 +13,14 @@ from fnnctl.doctor.kernels import KERNEL_VARIABLE, is_behind, is_older
 from fnnctl.doctor.packages import Package
 from fnnctl.doctor.subprocesses import SECONDS
 from fnnctl.store.disk import Disk
-from fnnctl.text import bytes_text, counted, install_command
+from fnnctl.text import bytes_text, install_command
 
 LEAST_MEMORY: Final = 500 * 10**6
 """A worker takes about 100 MB, and a table its own size several times."""
 LEAST_DISK: Final = 500 * 10**6
 """A search's checkpoints may take so much."""
-UNOPTIMIZED: Final = {"none", "blas", "cblas", "lapack_lite"}
-"""Names that NumPy has for no BLAS and for the reference, which is written to be read."""
-THREAD_VARIABLES: Final = "OPENBLAS_NUM_THREADS or OMP_NUM_THREADS"
+LONGEST_PRODUCT: Final = 1.0
+"""Processor seconds of a product of matrices with 1,000 rows and columns: a fast BLAS takes at most 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +84,29 @@ def _of_package(package: Package, *, is_required: bool) -> Iterator[MachineProbl
         yield MachineProblem("old_package", what, install)
     elif package.failure is not None:
         what = f"{name} {package.version} cannot be imported ({package.failure})"
-        yield MachineProblem("broken_package", what, _again(requirement.specifier))
+        # What it depends on is installed again, too, as a failed import does not say which of them is broken.
+        yield MachineProblem("broken_package", what, _again(f"--no-cache-dir {name}=={package.version}"))
     elif package.is_slow:
         what = f"{name} {package.version} takes more than {SECONDS:.0f} s to import"
         yield MachineProblem("slow_package", what, "try again when the machine and its disks have less to do")
 
 
-def _again(specifier: str) -> str:
-    """The advice to install a package again."""
-    return f"run `{install_command(f'--force-reinstall {shlex.quote(specifier)}')}`"
+def _again(package: str) -> str:
+    """The advice to install a package again, the name of which may follow options."""
+    return f"run `{install_command(f'--force-reinstall {package}')}`"
 
 
 def _of_blas(blas: Blas) -> Iterator[MachineProblem]:
-    wheel = _again("numpy")
-    if blas.name in UNOPTIMIZED and blas.threads is None:
-        yield MachineProblem("slow_blas", "NumPy has no fast BLAS, so matrix products are slow", wheel)
+    wheel = _again("--only-binary numpy numpy")
+    if blas.product_seconds is not None and blas.product_seconds > LONGEST_PRODUCT:
+        what = f"NumPy has no fast BLAS: a product of matrices took {blas.product_seconds:.1f} s, not 0.1 s"
+        yield MachineProblem("slow_blas", what, wheel)
     if blas.kernel is None:
         return
     if blas.own_kernel is not None and is_older(blas.kernel, blas.own_kernel):
         what = (
-            f"{KERNEL_VARIABLE} makes OpenBLAS use its kernels for {blas.kernel}, which are slower here than "
-            f"those for {blas.own_kernel}"
+            f"{KERNEL_VARIABLE}={blas.forced_kernel} makes OpenBLAS use its kernels for {blas.kernel}, which "
+            f"are slower here than those for {blas.own_kernel}"
         )
         advice = f"unset {KERNEL_VARIABLE}, unless runs must have the bits of another machine"
         yield MachineProblem("forced_kernel", what, advice)
@@ -117,10 +118,7 @@ def _of_blas(blas: Blas) -> Iterator[MachineProblem]:
 
 
 def _of_processors(facts: Facts) -> Iterator[MachineProblem]:
-    threads, processors, quota = facts.blas.threads, facts.processors, facts.quota
-    if threads is not None and threads > processors:
-        what = f"NumPy's BLAS has {threads} threads for {counted(processors, 'processor')}"
-        yield MachineProblem("many_threads", what, f"set {THREAD_VARIABLES} to {processors}")
+    processors, quota = facts.processors, facts.quota
     if quota is not None and math.ceil(quota) < processors:
         what = (
             f"this container may use {processors} processors, but only the time of {quota:.3g}, so that "

@@ -42,6 +42,21 @@ def test_a_forced_kernel_is_asked_for(
     monkeypatch.setattr(module, "own_kernel", lambda: "SkylakeX")
     blas = machine_facts(tmp_path, train=Training).blas
     assert (blas.kernel, blas.own_kernel) == (kernel, kernel and "SkylakeX")
+    assert blas.forced_kernel == kernel
+
+
+@pytest.mark.parametrize(
+    ("name", "threads", "is_measured"),
+    [("blas", None, True), ("blas", 2, False), ("scipy-openblas", None, False)],
+)
+def test_only_a_blas_that_may_be_slow_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, threads: int | None, is_measured: bool
+) -> None:
+    """If it has functions for its threads, it is OpenBLAS or MKL."""
+    monkeypatch.setattr("fnnctl.store.provenance.blas_library", lambda: {"name": name, "version": None})
+    monkeypatch.setattr("fnnctl.blas.blas_threads", lambda: threads)
+    seconds = machine_facts(tmp_path, train=Training).blas.product_seconds
+    assert (seconds is not None and 0 < seconds < 60) == is_measured
 
 
 def test_the_threads_are_those_of_before_the_training(

@@ -54,6 +54,7 @@ def with_packages(*packages: Package) -> dict[str, Any]:
         {"blas": replace(BLAS, own_kernel="SkylakeX")},
         {"blas": replace(BLAS, kernel="Zen", own_kernel="Haswell")},
         {"blas": Blas(name="accelerate")},
+        {"blas": Blas(name="blas", product_seconds=0.2)},  # BLIS and Accelerate of conda call themselves so
         {"blas": replace(BLAS, threads=1)},
         {"quota": 4.0},
         {"quota": 3.5},  # four workers have most of the time
@@ -66,10 +67,11 @@ def test_a_healthy_machine_has_no_problems(changes: dict[str, Any]) -> None:
 
 
 CASES: dict[str, dict[str, Any]] = {
-    "forced_kernel": {"blas": replace(BLAS, kernel="Katmai", own_kernel="SkylakeX")},
+    "forced_kernel": {
+        "blas": replace(BLAS, forced_kernel="Prescott", kernel="Katmai", own_kernel="SkylakeX")
+    },
     "old_kernel": {"blas": replace(BLAS, kernel="Nehalem")},
-    "slow_blas": {"blas": Blas(name="blas")},
-    "many_threads": {"blas": replace(BLAS, threads=16)},
+    "slow_blas": {"blas": Blas(name="blas", product_seconds=4.21)},
     "processor_quota": {"quota": 1.5},
     "little_memory": {"memory": 300_000_000},
     "unwritable_runs": {"disk": replace(DISK, failure="Read-only file system", has_locks=None, free_bytes=0)},
@@ -87,6 +89,7 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", CASES)
 def test_what_is_wrong_and_what_to_do(kind: str, messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/usr/bin/python3")
+    monkeypatch.setattr("fnnctl.text._has_pip", lambda: True)
     (problem,) = problems_of(replace(HEALTHY, **CASES[kind]))
     assert problem.to_dict() == {"kind": kind, "what": problem.what, "advice": problem.advice}
     messages.check(problem)

@@ -27,6 +27,7 @@ def test_a_healthy_machine(messages: Messages) -> None:
 def test_a_machine_of_which_little_is_known(messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two packages of an extra is there, and another one is too old."""
     monkeypatch.setattr("sys.executable", "/usr/bin/python3")
+    monkeypatch.setattr("fnnctl.text._has_pip", lambda: True)
     extras = (
         Extra("onnx", (Package(ONNX, "1.18"), Package(RUNTIME, None))),
         Extra("parquet", (Package(EXTRAS["parquet"][0], "12.0"),)),
