@@ -8,6 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
+_CONTAINER_FILES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
+)
+"""The limit, what is used of it, and the line of `memory.stat` for cached files, of both versions of control
+groups."""
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 LARGE = 2**20
@@ -53,12 +59,19 @@ def _machine_bytes() -> int | None:
 
 
 def _container_bytes() -> int | None:
-    try:
-        limit = (_CONTROL_GROUP / "memory.max").read_text(encoding="ascii").strip()
-        used = int((_CONTROL_GROUP / "memory.current").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-    return None if limit == "max" else max(int(limit) - used, 0)
+    """What is left of a container's memory; cached files, which the system drops if need be, take none."""
+    for limit_file, used_file, cached in _CONTAINER_FILES:
+        with suppress(OSError, ValueError):
+            limit = (_CONTROL_GROUP / limit_file).read_text(encoding="ascii").strip()
+            if limit == "max":
+                return None
+            used = int((_CONTROL_GROUP / used_file).read_text(encoding="ascii"))
+            statistics = (_CONTROL_GROUP / used_file).with_name("memory.stat").read_text(encoding="ascii")
+            dropped = next(
+                (int(line.split()[1]) for line in statistics.splitlines() if line.startswith(f"{cached} ")), 0
+            )
+            return max(int(limit) - max(used - dropped, 0), 0)
+    return None
 
 
 def can_allocate(size: int) -> bool:

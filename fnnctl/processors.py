@@ -1,12 +1,23 @@
-"""Finds out how many processors there are."""
+"""Finds out which processors there are, and how many."""
 
 from __future__ import annotations
 
 import os
+import platform
 from contextlib import suppress
 from pathlib import Path
 
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
+
+
+def processor_model() -> str | None:
+    """The processor's name; None if the system does not say."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine() or None
 
 
 def usable_processors() -> int:

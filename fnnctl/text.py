@@ -128,8 +128,20 @@ def natural_key(text: str) -> tuple[list[object], str]:
 
 
 def install_command(package: str) -> str:
-    """The command that installs an optional library for this Python, wherever it is pasted."""
-    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {package}"
+    """The command that installs a library for this Python, wherever it is pasted; options may precede its name.
+
+    Environments that uv makes have no pip; uv takes the same options.
+    """
+    python = shlex.quote(sys.executable or "python3")
+    return (
+        f"{python} -m pip install {package}" if _has_pip() else f"uv pip install --python {python} {package}"
+    )
+
+
+def _has_pip() -> bool:
+    from importlib.util import find_spec  # only here, because every command imports this module as it starts
+
+    return find_spec("pip") is not None
 
 
 def capitalized(text: str) -> str:

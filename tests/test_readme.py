@@ -237,7 +237,7 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     installed = re.findall(r"pip install (?:--quiet )?([^\s`]+)", texts)
     assert {*installed} == {".", "'.[test]'", "'.[docs]'", *libraries}
     for library in libraries:
-        assert install_command(library).endswith(f" -m pip install {library}")
+        assert re.search(rf"pip install .*{library}$", install_command(library))
 
 
 @pytest.mark.parametrize("name", PAGES)

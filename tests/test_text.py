@@ -196,3 +196,18 @@ def test_a_word_is_taken_for_the_shortest_one_that_it_begins() -> None:
 )
 def test_equal_endings_make_no_files_close(name: str, others: list[str], found: str) -> None:
     assert nearest_file(name, others) == found
+
+
+@pytest.mark.parametrize(
+    ("has_pip", "expected"),
+    [
+        (True, "'/my env/python' -m pip install onnx"),
+        (False, "uv pip install --python '/my env/python' onnx"),  # an environment that uv has made
+    ],
+)
+def test_a_library_is_installed_for_this_python(
+    monkeypatch: pytest.MonkeyPatch, has_pip: bool, expected: str
+) -> None:
+    monkeypatch.setattr("sys.executable", "/my env/python")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if has_pip else None)
+    assert install_command("onnx") == expected

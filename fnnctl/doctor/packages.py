@@ -1,12 +1,15 @@
 """The packages that fnnctl imports, and those that it can use: which are there, new enough, and not broken.
 
 A package may be installed and broken: built for another NumPy or another processor, or half deleted. So each
-is imported, in a process of its own, which a broken library may end.
+is imported, in a process of its own, which a broken library may end. Some libraries write files and send
+usage data when they are imported; they are kept from both.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +55,13 @@ EXTRAS: Final[Mapping[str, Sequence[Requirement]]] = {
     ),
 }
 """The optional packages by the name of the extra of pyproject.toml, for users of fnnctl."""
+_NO_FILES: Final = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "ORT_DISABLE_TELEMETRY": "1",
+    "MPLCONFIGDIR": os.devnull,  # Matplotlib keeps its list of fonts in a temporary folder then
+}
+"""Variables without which libraries send usage data, and write files into the user's folders."""
 _IMPORT: Final = """\
 import importlib
 try:
@@ -71,6 +81,8 @@ class Package:
     """None if it is not installed."""
     failure: str | None = None
     """Why it cannot be imported; None if it can, or is not installed."""
+    is_slow: bool = False
+    """Whether its import did not end in time."""
 
     @property
     def is_too_old(self) -> bool:
@@ -80,7 +92,7 @@ class Package:
     @property
     def is_usable(self) -> bool:
         """Whether it is there, new enough and not broken."""
-        return self.version is not None and not self.is_too_old and self.failure is None
+        return not (self.version is None or self.is_too_old or self.failure is not None or self.is_slow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +132,10 @@ def packages_here(requirements: Sequence[Requirement]) -> list[Package]:
         for requirement, version in versions.items()
         if version is not None and requirement.module not in sys.modules
     ]
-    answers = answers_of(_IMPORT.format(module=requirement.module) for requirement in unproven)
-    failures = dict(zip(unproven, map(_failure, answers), strict=True))
+    codes = [_IMPORT.format(module=requirement.module) for requirement in unproven]
+    answers = dict(zip(unproven, answers_of(codes, _NO_FILES), strict=True))
     return [
-        Package(requirement, version, failures.get(requirement)) for requirement, version in versions.items()
+        _package(requirement, version, answers.get(requirement)) for requirement, version in versions.items()
     ]
 
 
@@ -135,12 +147,23 @@ def installed_version(package: str) -> str | None:
         return None
 
 
-def _failure(answer: Answer | None) -> str | None:
-    if answer is None:
-        return "the import did not end"
-    if answer.code == 0:
-        return None
-    return answer.text.splitlines()[-1] if answer.text else f"the import ended with {answer.code}"
+def _package(requirement: Requirement, version: str | None, answer: Answer | None) -> Package:
+    """A package by the answer of its import; None if it was not imported: nothing is known against it."""
+    if answer is None or answer.code == 0:
+        return Package(requirement, version)
+    if answer.code is None:
+        return Package(requirement, version, is_slow=True)
+    if answer.text:
+        return Package(requirement, version, answer.text.splitlines()[-1])
+    return Package(requirement, version, f"the import ended with {_end_text(answer.code)}")
+
+
+def _end_text(code: int) -> str:
+    """An exit code, or the name of the signal that ended a process, such as SIGILL."""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return str(code)
 
 
 def _numbers(version: str) -> list[int]:

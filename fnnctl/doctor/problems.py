@@ -11,16 +11,16 @@ from typing import Any, Final
 from fnnctl.doctor.facts import Blas, Facts
 from fnnctl.doctor.kernels import KERNEL_VARIABLE, is_behind, is_older
 from fnnctl.doctor.packages import Package
+from fnnctl.doctor.subprocesses import SECONDS
 from fnnctl.store.disk import Disk
-from fnnctl.text import bytes_text, counted, install_command
+from fnnctl.text import bytes_text, install_command
 
 LEAST_MEMORY: Final = 500 * 10**6
 """A worker takes about 100 MB, and a table its own size several times."""
 LEAST_DISK: Final = 500 * 10**6
 """A search's checkpoints may take so much."""
-UNOPTIMIZED: Final = {"none", "blas", "cblas", "lapack_lite"}
-"""Names that NumPy has for no BLAS and for the reference, which is written to be read."""
-THREAD_VARIABLES: Final = "OPENBLAS_NUM_THREADS or OMP_NUM_THREADS"
+LONGEST_PRODUCT: Final = 1.0
+"""Processor seconds of a product of matrices with 1,000 rows and columns: a fast BLAS takes at most 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +57,18 @@ def _problems(facts: Facts) -> Iterator[MachineProblem]:
 
 
 def _of_packages(facts: Facts) -> Iterator[MachineProblem]:
-    numpy = next((package for package in facts.packages if package.requirement.package == "numpy"), None)
-    if numpy is not None and not numpy.is_usable:  # most others import NumPy, and fail with it
-        yield from _of_package(numpy, is_required=True)
+    unusable = [package for package in facts.packages if not package.is_usable]
+    if unusable:  # the extras import these, and fail with them
+        is_numpy = unusable[0].requirement.package == "numpy"  # Matplotlib fails with it, too
+        for package in unusable[:1] if is_numpy else unusable:
+            yield from _of_package(package, is_required=True)
         return
-    for package in facts.packages:
-        yield from _of_package(package, is_required=True)
     for extra in facts.extras:
         for package in extra.packages:
             yield from _of_package(package, is_required=False)
     if facts.training.failure is not None:
         what = f"no network can be trained ({facts.training.failure})"
-        advice = "mend what else is wrong; if that is nothing, please report this as a bug"
+        advice = "fix what else is listed here; if nothing is, please report this as a bug"
         yield MachineProblem("training_failed", what, advice)
 
 
@@ -84,24 +84,29 @@ def _of_package(package: Package, *, is_required: bool) -> Iterator[MachineProbl
         yield MachineProblem("old_package", what, install)
     elif package.failure is not None:
         what = f"{name} {package.version} cannot be imported ({package.failure})"
-        yield MachineProblem("broken_package", what, _again(requirement.specifier))
+        # What it depends on is installed again, too, as a failed import does not say which of them is broken.
+        yield MachineProblem("broken_package", what, _again(f"--no-cache-dir {name}=={package.version}"))
+    elif package.is_slow:
+        what = f"{name} {package.version} takes more than {SECONDS:.0f} s to import"
+        yield MachineProblem("slow_package", what, "try again when the machine and its disks have less to do")
 
 
-def _again(specifier: str) -> str:
-    """The advice to install a package again."""
-    return f"run `{install_command(f'--force-reinstall {shlex.quote(specifier)}')}`"
+def _again(package: str) -> str:
+    """The advice to install a package again, the name of which may follow options."""
+    return f"run `{install_command(f'--force-reinstall {package}')}`"
 
 
 def _of_blas(blas: Blas) -> Iterator[MachineProblem]:
-    wheel = _again("numpy")
-    if blas.name in UNOPTIMIZED and blas.threads is None:
-        yield MachineProblem("slow_blas", "NumPy has no fast BLAS, so matrix products are slow", wheel)
+    wheel = _again("--only-binary numpy numpy")
+    if blas.product_seconds is not None and blas.product_seconds > LONGEST_PRODUCT:
+        what = f"NumPy has no fast BLAS: a product of matrices took {blas.product_seconds:.1f} s, not 0.1 s"
+        yield MachineProblem("slow_blas", what, wheel)
     if blas.kernel is None:
         return
     if blas.own_kernel is not None and is_older(blas.kernel, blas.own_kernel):
         what = (
-            f"{KERNEL_VARIABLE} makes OpenBLAS use its kernels for {blas.kernel}, which are slower here than "
-            f"those for {blas.own_kernel}"
+            f"{KERNEL_VARIABLE}={blas.forced_kernel} makes OpenBLAS use its kernels for {blas.kernel}, which "
+            f"are slower here than those for {blas.own_kernel}"
         )
         advice = f"unset {KERNEL_VARIABLE}, unless runs must have the bits of another machine"
         yield MachineProblem("forced_kernel", what, advice)
@@ -113,10 +118,7 @@ def _of_blas(blas: Blas) -> Iterator[MachineProblem]:
 
 
 def _of_processors(facts: Facts) -> Iterator[MachineProblem]:
-    threads, processors, quota = facts.blas.threads, facts.processors, facts.quota
-    if threads is not None and threads > processors:
-        what = f"NumPy's BLAS has {threads} threads for {counted(processors, 'processor')}"
-        yield MachineProblem("many_threads", what, f"set {THREAD_VARIABLES} to {processors}")
+    processors, quota = facts.processors, facts.quota
     if quota is not None and math.ceil(quota) < processors:
         what = (
             f"this container may use {processors} processors, but only the time of {quota:.3g}, so that "
@@ -132,14 +134,14 @@ def _of_disk(disk: Disk) -> Iterator[MachineProblem]:
         what = f"runs cannot be written in {disk.folder} ({disk.failure})"
         yield MachineProblem("unwritable_runs", what, f"change that, or {elsewhere}")
     if disk.is_network:
-        what = f"runs are written to a file system of another machine ({disk.file_system}), which is slow"
+        what = f"runs are written to a network or shared file system ({disk.file_system}), which is slow"
         yield MachineProblem(
             "network_runs", what, "keep them on a disk of this machine (--runs-dir, FNNCTL_RUNS_DIR)"
         )
     elif disk.has_locks is False:
         what = f"the file system of {disk.folder} has no locks, so that runs that died count as running"
         yield MachineProblem("no_locks", what, elsewhere)
-    if disk.free_bytes is not None and disk.free_bytes < LEAST_DISK:
+    if disk.failure is None and disk.free_bytes is not None and disk.free_bytes < LEAST_DISK:
         what = f"{bytes_text(disk.free_bytes)} are free on the disk of {disk.folder}"
         advice = f"delete what is not needed (`fnnctl runs prune`), or {elsewhere}"
         yield MachineProblem("full_disk", what, advice)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fnnctl.processors import usable_processors
+
 SECONDS: Final = 60.0
-"""How long a process may take; a library that takes longer to import is broken."""
+"""How long an answer is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +21,27 @@ class Answer:
     """What a process has printed, and how it ended."""
 
     text: str
-    code: int
-    """The exit code, or the negative number of the signal that ended it."""
+    code: int | None
+    """The exit code, or the negative number of the signal that ended it; None if it did not end in time."""
 
 
 def answers_of(
     codes: Iterable[str], environment: Mapping[str, str | None] | None = None
 ) -> list[Answer | None]:
-    """Run all codes at the same time; an answer is None if no process could be started, or none ended.
+    """Run each code in a process, one for each processor at a time; None if one could not be started.
 
     `environment` has variables to set, or to remove if they are None. The working directory is not searched
     for modules, as it is not for the command `fnnctl`.
     """
     variables = {**os.environ, **(environment or {})}
     present = {name: value for name, value in variables.items() if value is not None}
-    return [_answer(process) for process in [_start(code, present) for code in codes]]
+    answers: list[Answer | None] = []
+    running: deque[subprocess.Popen[str] | None] = deque()
+    for code in codes:
+        if len(running) == usable_processors():
+            answers.append(_answer(running.popleft()))
+        running.append(_start(code, present))
+    return [*answers, *map(_answer, running)]
 
 
 def _start(code: str, environment: Mapping[str, str]) -> subprocess.Popen[str] | None:
@@ -58,7 +67,7 @@ def _answer(process: subprocess.Popen[str] | None) -> Answer | None:
         try:
             text, _ = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            return None
+            return Answer("", None)
         finally:
             process.kill()
     return Answer(text.strip(), process.returncode)

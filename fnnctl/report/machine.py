@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fnnctl.doctor.facts import Facts
+from fnnctl.doctor.facts import Facts, Training
 from fnnctl.doctor.packages import Extra, Package
 from fnnctl.doctor.problems import MachineProblem
 from fnnctl.report.blocks import Block, Warnings
@@ -67,7 +67,7 @@ def _versions(facts: Facts) -> list[tuple[str, str]]:
 
 def _machine(facts: Facts) -> list[tuple[str, str]]:
     quota = "" if facts.quota is None else f", time of {facts.quota:.3g}"
-    seconds, disk = facts.training.seconds, facts.disk
+    disk = facts.disk
     return [
         ("processor", facts.processor or NOTHING),
         ("processors", f"{facts.processors:,} usable{quota}"),
@@ -78,8 +78,14 @@ def _machine(facts: Facts) -> list[tuple[str, str]]:
             if disk is None or disk.free_bytes is None
             else _disk_text(disk.free_bytes, disk.file_system),
         ),
-        ("training", "failed" if seconds is None else f"a network in {seconds_text(seconds)}"),
+        ("training", _training_text(facts.training)),
     ]
+
+
+def _training_text(training: Training) -> str:
+    if training.failure is not None:
+        return "failed"
+    return "not tried" if training.seconds is None else f"a network in {seconds_text(training.seconds)}"
 
 
 def _disk_text(free: int, file_system: str | None) -> str:
@@ -98,4 +104,6 @@ def _package_text(package: Package) -> str:
         state = " (too old)"
     elif package.failure is not None:
         state = " (broken)"
+    elif package.is_slow:
+        state = " (slow to import)"
     return f"{package.requirement.package} {package.version or MISSING}{state}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,16 @@ from typing import Final
 from fnnctl.store.lock import has_locks
 
 NETWORK_TYPES: Final = frozenset(
-    {"9p", "afs", "beegfs", "ceph", "cifs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs",
-     "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs"}
+    {"9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph-fuse", "fuse.gcsfuse", "fuse.glusterfs",
+     "fuse.juicefs", "fuse.mount-s3", "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "glusterfs", "gpfs",
+     "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs"}
 )  # fmt: skip
 """File systems of other machines, or of the host of a virtual one."""
 _MOUNTS: Final = Path("/proc/self/mountinfo")
+_PLACE: Final = 4
+"""Which word of a line is the place of the mount."""
+_ESCAPED: Final = re.compile(r"\\([0-7]{3})")
+"""A blank in it, such as `\\040`."""
 _CONTENT: Final = b"fnnctl"
 
 
@@ -31,7 +37,7 @@ class Disk:
     has_locks: bool | None
     """None if that is unknown, as nothing can be written."""
     free_bytes: int | None
-    """For a user without special rights; None if unknown."""
+    """For a user without special rights; None if unknown, or if the file system has no size."""
     file_system: str | None
     """The type of its file system, such as `ext4`; None if unknown."""
     is_network: bool
@@ -77,20 +83,27 @@ def _free_bytes(folder: Path) -> int | None:
         numbers = os.statvfs(folder)
     except OSError:
         return None
-    return numbers.f_bavail * numbers.f_frsize
+    return (
+        numbers.f_bavail * numbers.f_frsize if numbers.f_blocks else None
+    )  # such as /proc, which has no size
 
 
 def _mount_and_type(folder: Path) -> tuple[str | None, str | None]:
-    """Where a folder's file system is mounted, and its type, from Linux's table; None if unknown."""
+    """Where a folder's file system is mounted, and its type, from Linux's table; None if unknown.
+
+    It is the innermost mount around the folder, and the last one there. Numbers of devices do not tell: those
+    of a subvolume of Btrfs are not in the table.
+    """
     try:
-        device = folder.stat().st_dev
+        path = folder.resolve()
         lines = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None, None
-    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts: dict[str, str] = {}
     for line in lines:
         first, _, last = line.partition(" - ")
         words = first.split()
-        if words[2:3] == [number] and last:
-            return words[4], last.split()[0]
-    return None, None
+        if len(words) > _PLACE and last:
+            mounts[_ESCAPED.sub(lambda match: chr(int(match[1], 8)), words[_PLACE])] = last.split()[0]
+    mount = next((str(outer) for outer in (path, *path.parents) if str(outer) in mounts), None)
+    return mount, mounts.get(mount or "")

@@ -9,7 +9,6 @@ import ctypes
 import os
 import platform
 import subprocess
-from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from fnnctl.blas import blas_function
 from fnnctl.plugins import current
-from fnnctl.processors import usable_processors
+from fnnctl.processors import processor_model, usable_processors
 from fnnctl.version import __version__
 
 PACKAGES = ("numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib")
@@ -71,16 +70,6 @@ def package_version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def processor_model() -> str | None:
-    """The processor's name; None if the system does not say."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine() or None
 
 
 def blas_library() -> dict[str, str | None]:

@@ -9,6 +9,7 @@ import pytest
 
 from fnnctl.export import registry
 from fnnctl.export.format import Exported, ExportFormat
+from fnnctl.text import install_command
 from tests.messages import Messages
 from tests.program import Program
 
@@ -78,5 +79,5 @@ def test_a_library_that_is_not_installed(
     done = program("export", "--output", "a.onnx", "--json")
     assert done.code == 2
     assert "--format onnx needs onnx: " in done.json["error"]["message"]
-    assert done.json["error"]["message"].endswith("-m pip install onnx")
+    assert done.json["error"]["message"].endswith(install_command("onnx"))
     assert not Path("a.onnx").exists()

@@ -9,6 +9,7 @@ import pytest
 
 from fnnctl.doctor import facts as module
 from fnnctl.doctor.facts import Blas, Training, machine_facts
+from fnnctl.doctor.packages import REQUIRED, Package
 from fnnctl.version import __version__
 
 
@@ -41,6 +42,21 @@ def test_a_forced_kernel_is_asked_for(
     monkeypatch.setattr(module, "own_kernel", lambda: "SkylakeX")
     blas = machine_facts(tmp_path, train=Training).blas
     assert (blas.kernel, blas.own_kernel) == (kernel, kernel and "SkylakeX")
+    assert blas.forced_kernel == kernel
+
+
+@pytest.mark.parametrize(
+    ("name", "threads", "is_measured"),
+    [("blas", None, True), ("blas", 2, False), ("scipy-openblas", None, False)],
+)
+def test_only_a_blas_that_may_be_slow_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, threads: int | None, is_measured: bool
+) -> None:
+    """If it has functions for its threads, it is OpenBLAS or MKL."""
+    monkeypatch.setattr("fnnctl.store.provenance.blas_library", lambda: {"name": name, "version": None})
+    monkeypatch.setattr("fnnctl.blas.blas_threads", lambda: threads)
+    seconds = machine_facts(tmp_path, train=Training).blas.product_seconds
+    assert (seconds is not None and 0 < seconds < 60) == is_measured
 
 
 def test_the_threads_are_those_of_before_the_training(
@@ -56,8 +72,24 @@ def test_the_threads_are_those_of_before_the_training(
     assert machine_facts(tmp_path, train=train).blas.threads == 7
 
 
+def test_a_broken_package_is_not_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It might end this process."""
+    numpy = Package(REQUIRED[0], "2.4.6", "the import ended with -4")
+    monkeypatch.setattr(module, "required_and_extras", lambda: ((numpy,), ()))
+    monkeypatch.setattr(module, "_blas", lambda: Blas(threads=3))
+    facts = machine_facts(tmp_path, train=lambda: Training(0.5))
+    assert (facts.blas, facts.training, facts.numpy) == (Blas(), Training(), "2.4.6")
+
+
 def test_nothing_can_be_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("usable_processors", "processor_quota", "available_bytes", "disk_of", "_processor", "_blas"):
+    for name in (
+        "usable_processors",
+        "processor_quota",
+        "available_bytes",
+        "disk_of",
+        "processor_model",
+        "_blas",
+    ):
         monkeypatch.setattr(module, name, fail)
     monkeypatch.setattr("platform.platform", fail)
     facts = machine_facts(tmp_path, train=lambda: Training(failure="no memory"))

@@ -40,15 +40,11 @@ HEALTHY = Facts(
     disk=DISK,
     training=Training(0.8),
 )
-PYARROW, NUMPY = EXTRAS["parquet"][0], REQUIRED[0]
+PYARROW = EXTRAS["parquet"][0]
 
 
 def with_packages(*packages: Package) -> dict[str, Any]:
     return {"extras": (Extra("parquet", packages),)}
-
-
-def with_numpy(version: str | None, failure: str | None = None) -> dict[str, Any]:
-    return {"packages": (Package(NUMPY, version, failure), *HEALTHY.packages[1:])}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +54,7 @@ def with_numpy(version: str | None, failure: str | None = None) -> dict[str, Any
         {"blas": replace(BLAS, own_kernel="SkylakeX")},
         {"blas": replace(BLAS, kernel="Zen", own_kernel="Haswell")},
         {"blas": Blas(name="accelerate")},
+        {"blas": Blas(name="blas", product_seconds=0.2)},  # BLIS and Accelerate of conda call themselves so
         {"blas": replace(BLAS, threads=1)},
         {"quota": 4.0},
         {"quota": 3.5},  # four workers have most of the time
@@ -70,18 +67,20 @@ def test_a_healthy_machine_has_no_problems(changes: dict[str, Any]) -> None:
 
 
 CASES: dict[str, dict[str, Any]] = {
-    "forced_kernel": {"blas": replace(BLAS, kernel="Katmai", own_kernel="SkylakeX")},
+    "forced_kernel": {
+        "blas": replace(BLAS, forced_kernel="Prescott", kernel="Katmai", own_kernel="SkylakeX")
+    },
     "old_kernel": {"blas": replace(BLAS, kernel="Nehalem")},
-    "slow_blas": {"blas": Blas(name="blas")},
-    "many_threads": {"blas": replace(BLAS, threads=16)},
+    "slow_blas": {"blas": Blas(name="blas", product_seconds=4.21)},
     "processor_quota": {"quota": 1.5},
     "little_memory": {"memory": 300_000_000},
-    "unwritable_runs": {"disk": replace(DISK, failure="Read-only file system", has_locks=None)},
+    "unwritable_runs": {"disk": replace(DISK, failure="Read-only file system", has_locks=None, free_bytes=0)},
     "network_runs": {"disk": replace(DISK, file_system="nfs4", is_network=True)},
     "no_locks": {"disk": replace(DISK, has_locks=False)},
     "full_disk": {"disk": replace(DISK, free_bytes=120_000_000)},
     "old_package": with_packages(Package(PYARROW, "12.0.1")),
     "broken_package": with_packages(Package(PYARROW, "20.0", "ImportError: libarrow.so")),
+    "slow_package": with_packages(Package(PYARROW, "20.0", is_slow=True)),
     "missing_package": {"packages": (*HEALTHY.packages[:-1], Package(REQUIRED[-1], None))},
     "training_failed": {"training": Training(failure="MemoryError")},
 }
@@ -90,28 +89,34 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", CASES)
 def test_what_is_wrong_and_what_to_do(kind: str, messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/usr/bin/python3")
+    monkeypatch.setattr("fnnctl.text._has_pip", lambda: True)
     (problem,) = problems_of(replace(HEALTHY, **CASES[kind]))
     assert problem.to_dict() == {"kind": kind, "what": problem.what, "advice": problem.advice}
     messages.check(problem)
 
 
+@pytest.mark.parametrize("broken", REQUIRED, ids=[requirement.package for requirement in REQUIRED])
 @pytest.mark.parametrize(
     ("version", "failure", "kind"),
     [
-        ("2.4", "ImportError: libopenblas", "broken_package"),
-        ("1.26", None, "old_package"),
+        ("99", "ImportError: no library", "broken_package"),
+        ("0.1", None, "old_package"),
         (None, None, "missing_package"),
     ],
 )
-def test_of_a_numpy_that_fails_only_numpy_is_named(
-    version: str | None, failure: str | None, kind: str
+def test_of_a_required_package_that_fails_only_it_is_named(
+    broken: Requirement, version: str | None, failure: str | None, kind: str
 ) -> None:
-    """What imports NumPy fails with it."""
-    packages = with_packages(Package(PYARROW, "20.0", failure))
-    training = Training(failure="ImportError: libopenblas")
-    machine = replace(HEALTHY, training=training, blas=Blas(), **packages, **with_numpy(version, failure))
+    """What imports it fails with it."""
+    packages = tuple(
+        Package(broken, version, failure) if package.requirement == broken else package
+        for package in HEALTHY.packages
+    )
+    machine = replace(
+        HEALTHY, packages=packages, training=Training(), **with_packages(Package(PYARROW, "20.0", failure))
+    )
     (problem,) = problems_of(machine)
-    assert (problem.kind, "numpy" in problem.what) == (kind, True)
+    assert (problem.kind, broken.package in problem.what) == (kind, True)
 
 
 def test_a_process_that_may_take_less_than_one_processor_uses_one_worker() -> None:

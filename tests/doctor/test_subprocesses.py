@@ -25,7 +25,18 @@ def test_answers_come_in_order_even_if_a_process_is_killed(monkeypatch: pytest.M
 
 def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocesses, "SECONDS", 0.1)
-    assert answers_of(["import time; time.sleep(600)"]) == [None]
+    assert answers_of(["import time; time.sleep(600)"]) == [Answer("", None)]
+
+
+def test_no_more_processes_than_processors_run_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Imports that wait for one another would count as slow."""
+    monkeypatch.setattr(subprocesses, "usable_processors", lambda: 1)
+    ended = tmp_path / "ended"
+    first = f"import time; time.sleep(0.2); open({str(ended)!r}, 'w').close()"
+    second = f"import os; print(os.path.exists({str(ended)!r}))"
+    assert answers_of([first, second]) == [Answer("", 0), Answer("True", 0)]
 
 
 def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from fnnctl.executors.protocols import ClusterOptions
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.messages import Message, sentences
+from fnnctl.text import install_command
 from tests.executors import tasks
 from tests.executors.clusters import ROOT, DaskCluster, dask_cluster, end
 from tests.waiting import DEADLINE, await_true
@@ -277,7 +278,7 @@ def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
             check_dask(empty.address)
 
 
-INSTALLS = f"needs Dask: {re.escape(sys.executable)} -m pip install distributed$"
+INSTALLS = f"needs Dask: {re.escape(install_command('distributed'))}$"
 
 
 @pytest.mark.parametrize("address", [None, "tcp://127.0.0.1:9"])

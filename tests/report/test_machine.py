@@ -27,12 +27,17 @@ def test_a_healthy_machine(messages: Messages) -> None:
 def test_a_machine_of_which_little_is_known(messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two packages of an extra is there, and another one is too old."""
     monkeypatch.setattr("sys.executable", "/usr/bin/python3")
+    monkeypatch.setattr("fnnctl.text._has_pip", lambda: True)
     extras = (
         Extra("onnx", (Package(ONNX, "1.18"), Package(RUNTIME, None))),
         Extra("parquet", (Package(EXTRAS["parquet"][0], "12.0"),)),
     )
     unknown = {"platform": None, "processor": None, "memory": None, "disk": None, "quota": 1.5}
     messages.check(text_of(**unknown, blas=Blas(), extras=extras, training=Training(failure="MemoryError")))
+
+
+def test_a_training_that_was_not_tried() -> None:
+    assert "not tried" in shown(training=Training())
 
 
 def test_the_json_object_has_every_fact() -> None:

@@ -27,6 +27,7 @@ from sklearn.utils.estimator_checks import (
 
 from fnnctl import FnnctlError, FnnctlWarning
 from fnnctl.sklearn import FNNClassifier, FNNRegressor, FNNSearchClassifier, FNNSearchRegressor
+from fnnctl.text import install_command
 from tests.messages import Messages
 
 pytestmark = [
@@ -377,7 +378,7 @@ def test_without_scikit_learn_the_error_says_what_to_install() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import fnnctl; import fnnctl.sklearn"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].startswith("ModuleNotFoundError: fnnctl.sklearn needs scikit-learn: ")
-    assert done.stderr.endswith("-m pip install scikit-learn\n")
+    assert done.stderr.endswith(f"{install_command('scikit-learn')}\n")
 
 
 @pytest.mark.extra

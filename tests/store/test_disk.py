@@ -15,12 +15,10 @@ from tests.store.faults import failing
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the table of mounts is Linux's")
 
 
-def write_mounts(file: Path, folder: Path, mount: str, type_: str) -> None:
-    """A table of mounts in which a folder's device has this type."""
-    device = folder.stat().st_dev
-    number = f"{os.major(device)}:{os.minor(device)}"
-    devices = "20 1 0:5 / /dev rw - devtmpfs devtmpfs rw"
-    file.write_text(f"{devices}\n21 1 {number} / {mount} rw shared:1 - {type_} server:/x rw\n")
+def write_mounts(file: Path, *mounts: tuple[Path, str]) -> None:
+    """A table of mounts: places and types."""
+    lines = [f"20 1 0:5 / {place} rw shared:1 - {type_} server:/x rw\n" for place, type_ in mounts]
+    file.write_text("".join(lines).replace("my data", r"my\040data"))
 
 
 def test_a_folder_that_can_be_written(tmp_path: Path) -> None:
@@ -54,17 +52,30 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @linux
 @pytest.mark.parametrize(
     ("type_", "mount", "is_network"),
-    [("nfs4", "/home", True), ("ext4", "/home", False), ("9p", "/mnt/c", True), ("9p", "/", False)],
+    [
+        ("nfs4", "my data", True),
+        ("ext4", "my data", False),
+        ("9p", "my data/runs", True),
+        ("9p", "/", False),
+        ("nfs4", "my", False),
+    ],
 )
 def test_file_systems_of_other_machines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, type_: str, mount: str, is_network: bool
 ) -> None:
     """A machine whose system itself is on a network has no disk that would be better."""
+    runs = tmp_path / "my data" / "runs"
+    runs.mkdir(parents=True)
     mounts = tmp_path / "mountinfo"
-    write_mounts(mounts, tmp_path, mount, type_)
+    write_mounts(mounts, (Path("/"), "overlay"), (tmp_path / mount, type_), (Path("/dev"), "nfs"))
     monkeypatch.setattr(disk, "_MOUNTS", mounts)
-    facts = disk_of(tmp_path)
-    assert (facts.file_system, facts.is_network) == (type_, is_network)
+    facts = disk_of(runs)
+    assert (facts.file_system, facts.is_network) == ("overlay" if mount == "my" else type_, is_network)
+
+
+@linux
+def test_a_file_system_without_a_size_is_not_full() -> None:
+    assert disk_of(Path("/proc/fnnctl")).free_bytes is None
 
 
 def test_without_a_table_of_mounts_the_type_is_unknown(

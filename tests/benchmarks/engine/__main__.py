@@ -19,8 +19,8 @@ import argparse
 from collections.abc import Sequence
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.processors import usable_processors
-from fnnctl.store.provenance import blas_core, blas_library, processor_model
+from fnnctl.processors import processor_model, usable_processors
+from fnnctl.store.provenance import blas_core, blas_library
 from tests.benchmarks.engine.cells import alone, stacked
 from tests.benchmarks.engine.contest import Settings
 from tests.benchmarks.engine.folds import cross_validation

@@ -33,7 +33,7 @@ def texts(table: Table, name: str) -> list[str | None]:
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "python_calamine", None)
-    with pytest.raises(DataError, match=r"an Excel file needs python-calamine: .* pip install"):
+    with pytest.raises(DataError, match=r"an Excel file needs python-calamine: .*pip install"):
         read(write_workbook(tmp_path / "t.xlsx", {"one": [["a"], [1]]}))
 
 

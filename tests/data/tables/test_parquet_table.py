@@ -30,7 +30,7 @@ def test_a_parquet_file_is_known_by_its_first_bytes(tmp_path: Path) -> None:
 def test_without_pyarrow_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "t.parquet").write_bytes(b"PAR1...")
-    words = rf"t\.parquet: a Parquet file needs pyarrow: {re.escape(sys.executable)} -m pip install pyarrow$"
+    words = rf"t\.parquet: a Parquet file needs pyarrow: {re.escape(install_command('pyarrow'))}$"
     with pytest.raises(DataError, match=words), open_table(tmp_path / "t.parquet", FORM, Problems("t")):
         pass
 
