@@ -108,7 +108,7 @@ def test_schema_accepts_what_check_accepts(program: Program) -> None:
 def test_version(program: Program) -> None:
     for option in ("--version", "-V"):
         done = program(option)
-        assert (done.code, done.out) == (0, "fnnctl 0.13.0\n")
+        assert (done.code, done.out) == (0, "fnnctl 0.14.0\n")
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, typer.Abort])

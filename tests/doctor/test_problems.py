@@ -24,7 +24,7 @@ BLAS = Blas(
     name="scipy-openblas", version="0.3.31", threads=4, kernel="SkylakeX", features=("X86_V3", "X86_V4")
 )
 HEALTHY = Facts(
-    fnnctl="0.13.0",
+    fnnctl="0.14.0",
     python="3.11.7",
     platform="Linux",
     packages=tuple(Package(requirement, requirement.lowest) for requirement in REQUIRED),

@@ -52,8 +52,8 @@ class Use:
     """What happens, if it works."""
     test: str = ""
     """The function in tests/runs/test_former_runs.py that tries it with the runs of all versions."""
-    arguments: str = ""
-    """Without such a test, the command itself, run in a copy of the runs."""
+    calls: tuple[str, ...] = ()
+    """The arguments of what such a test does not try, run one after the other in a copy of the runs."""
     is_refused: bool = False
     """Whether runs of all former versions are refused."""
     since: str = ""
@@ -73,8 +73,8 @@ class Use:
 
     @property
     def tried_versions(self) -> list[str]:
-        """The first and the last version, and those on both sides of the change."""
-        if not self.arguments:
+        """The versions of the calls: the first and the last one, and those on both sides of a change."""
+        if not self.calls:
             return []
         refused = [version for version in VERSIONS if self.refuses(version)]
         taken = [version for version in VERSIONS if not self.refuses(version)]
@@ -89,35 +89,41 @@ USES: Final = (
         command="`fnnctl report` and `runs` of a search",
         happens="works",
         test="test_a_search_is_reported_but_not_continued",
+        calls=("runs --runs-dir . --where kind=search",),
     ),
     Use(command="`fnnctl runs`, `runs promote`, `tag`, `note`", happens="works",
-        arguments="runs promote default --as champion --runs-dir ."),
+        calls=("runs --runs-dir .", "runs promote default --as champion --runs-dir .",
+               "runs tag default paper --runs-dir .", "runs note default text --runs-dir .")),
     Use(command="`fnnctl report RUN --fail-under`", happens="works",
-        arguments="report default --fail-under accuracy=0.1"),
+        calls=("report default --fail-under accuracy=0.1",)),
     Use(command="`fnnctl report RUN --partial-dependence`", happens="works",
-        arguments="report default --partial-dependence 1"),
-    Use(command="`fnnctl predict RUN DATA`", happens="gives the predictions of then", test=REPEATS),
+        calls=("report default --partial-dependence 1",)),
+    Use(command="`fnnctl predict RUN DATA`", happens="gives the same predictions as then", test=REPEATS),
     Use(command="`fnnctl predict RUN DATA --contributions`", happens="works",
-        arguments="predict default table.csv --contributions 1 --output new.csv"),
+        calls=("predict default table.csv --contributions 1 --output new.csv",)),
     Use(
         command="`fnnctl predict RUN DATA --coverage`", happens="works", since="0.11.0", reason=TRAIN_AGAIN,
-        arguments="predict default table.csv --coverage 0.9 --output new.csv",
+        calls=("predict default table.csv --coverage 0.9 --output new.csv",),
         message="it was trained before version 0.11",
     ),
     Use(
-        command="`fnnctl predict RUN DATA --drift`, `describe DATA --against RUN`", happens="works",
-        since="0.11.0", reason=TRAIN_AGAIN, arguments="describe table.csv --against default",
+        command="`fnnctl predict RUN DATA --drift FILE`, `describe DATA --against RUN`", happens="works",
+        since="0.11.0", reason=TRAIN_AGAIN,
+        calls=("predict default table.csv --drift drift.csv --output new.csv",
+               "describe table.csv --against default"),
         message="it was trained before version 0.11",
     ),
-    Use(command="`fnnctl evaluate RUN`", happens="works", arguments="evaluate default --data table.csv"),
+    Use(command="`fnnctl evaluate RUN`", happens="works", calls=("evaluate default --data table.csv",)),
     Use(command="`fnnctl export RUN`", happens="works", needs="onnx",
-        arguments="export default --output model.onnx"),
+        calls=("export default --output model.onnx",)),
     Use(command="`fnnctl check` and `train` of the run's `config.yaml`",
         happens="works; what the config does not set has the values of the present recipe",
-        arguments="check default/config.yaml --set data.source=../table.csv"),
+        calls=("check default/config.yaml --set data.source=../table.csv",
+               "train default/config.yaml --set data.source=../table.csv --no-figures --quiet")),
     Use(
         command="`fnnctl train` of the run's `resolved.yaml`",
-        happens="gives the same bits; plain twins of 0.3 and 0.4 to rounding",
+        happens="gives the same bits, with labels since 0.14; with plain twins, runs of 0.3 and 0.4 agree to "
+        "rounding",
         test=REPEATS,
     ),
     Use(
@@ -141,13 +147,13 @@ USES: Final = (
     ),
     Use(
         command="`search.start_from: RUN`", happens="works: its trials are the first ones",
-        arguments="search search/config.yaml --set data.source=../table.csv --set search.start_from=search "
-        "--max-trials 1 --no-figures --quiet",
+        calls=("search search/config.yaml --set data.source=../table.csv --set search.start_from=search "
+               "--max-trials 1 --no-figures --quiet",),
     ),
     Use(
         command="`fnnctl train --warm-start RUN`", happens="works", since="0.13.0",
         reason="the run does not know its training rows; train it again with this version",
-        arguments="train default/config.yaml --set data.source=../table.csv --warm-start default",
+        calls=("train default/config.yaml --set data.source=../table.csv --warm-start default",),
         message="0.13 and later",
     ),
 )  # fmt: skip
@@ -161,7 +167,7 @@ def uses_table() -> Iterator[str]:
             text = f"**refused**: {use.reason}"
         elif use.since:
             since = use.since.removesuffix(".0")
-            text = f"{use.happens} since {since}; runs of before are **refused**: {use.reason}"
+            text = f"{use.happens} since {since}; earlier runs are **refused**: {use.reason}"
         else:
             text = use.happens
         yield f"| {use.command} | {text} |"

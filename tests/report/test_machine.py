@@ -44,7 +44,7 @@ def test_the_json_object_has_every_fact() -> None:
     facts = replace(HEALTHY, **CASES["forced_kernel"])
     problems = problems_of(facts)
     shape = machine_json(facts, problems)
-    assert (shape["fnnctl"], shape["python"], shape["numpy"]) == ("0.13.0", "3.11.7", "2.1")
+    assert (shape["fnnctl"], shape["python"], shape["numpy"]) == ("0.14.0", "3.11.7", "2.1")
     assert shape["blas"] == {"name": "scipy-openblas", "version": "0.3.31", "threads": 4, "kernel": "Katmai"}
     assert (shape["processors"], shape["memory"], shape["train_seconds"]) == (4, 8 * 10**9, 0.8)
     assert shape["disk"] == {"free": 10**10, "file_system": "ext4"}

@@ -151,9 +151,7 @@ def test_a_search_repeats(program: Program, former: Path) -> None:
 
 
 TRIED = [
-    pytest.param(
-        use, version, id=f"{use.arguments} of {version}", marks=[pytest.mark.extra] * bool(use.needs)
-    )
+    pytest.param(use, version, id=f"{use.calls[0]} of {version}", marks=[pytest.mark.extra] * bool(use.needs))
     for use in USES
     for version in use.tried_versions
 ]
@@ -167,15 +165,21 @@ def test_what_else_is_done_with_runs(
         pytest.importorskip(use.needs)
     copy_runs(version, tmp_path / "former")
     monkeypatch.chdir(tmp_path / "former")
-    done = program(*use.arguments.split())
-    if use.refuses(version):
-        assert done.code == 2
-        assert use.message in done.err
-    else:
-        assert done.code == 0, done.err
+    for call in use.calls:
+        done = program(*call.split())
+        if use.refuses(version):
+            assert done.code == 2
+            assert use.message in done.err
+        else:
+            assert done.code == 0, done.err
 
 
 def test_each_promise_has_a_test() -> None:
+    """Runs of the last version are among them, so what works since a version is tried before and after it."""
     tests = {name for name in vars(sys.modules[__name__]) if name.startswith("test_")}
-    assert [use.command for use in USES if bool(use.arguments) == (use.test in tests)] == []
+    assert [use.command for use in USES if not use.calls and use.test not in tests] == []
+    assert [use.command for use in USES if use.test and use.test not in tests] == []
     assert [use.command for use in USES if use.refuses(VERSIONS[0]) != bool(use.reason)] == []
+    for use in USES:
+        if use.since:
+            assert {use.refuses(version) for version in use.tried_versions} == {False, True}, use.command
