@@ -92,35 +92,9 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def _quick_dumper() -> Any:
-    """A dumper of the same text by libyaml, in a third of the time; None if PyYAML was built without it."""
-    if not yaml.__with_libyaml__:
-        return None
-
-    class QuickDumper(yaml.CSafeDumper):
-        yaml_representers = _Dumper.yaml_representers
-        ignore_aliases = _Dumper.ignore_aliases
-
-    return QuickDumper
-
-
-_QuickDumper: Final = _quick_dumper()
-_PECULIAR: Final = re.compile(r'\\U|"":|\? |.{100}')
-"""Where libyaml may write in another way than PyYAML: some symbols, and keys that are empty or very long."""
-
-
 def _dumped(value: Any, *, flow: bool) -> str:
     """Dump with PyYAML, then escape bidirectional control characters, which PyYAML writes unescaped."""
-    text = None
-    if _QuickDumper is not None and isinstance(value, dict | list):  # it ends other texts in another way
-        text = _dump(value, _QuickDumper, flow=flow, width=-1)
-    if text is None or _PECULIAR.search(text):
-        text = _dump(value, _Dumper, flow=flow, width=sys.maxsize)
-    return "\n".join(map(printable, text.split("\n")))
-
-
-def _dump(value: Any, dumper: Any, *, flow: bool, width: int) -> str:
     text: str = yaml.dump(
-        value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=width
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=sys.maxsize
     )
-    return text
+    return "\n".join(map(printable, text.split("\n")))
