@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 import shlex
 import sys
@@ -128,20 +129,14 @@ def natural_key(text: str) -> tuple[list[object], str]:
 
 
 def install_command(package: str) -> str:
-    """The command that installs a library for this Python, wherever it is pasted; options may precede its name.
+    """The command that installs a library for this Python, wherever it is pasted; options may come before.
 
     Environments that uv makes have no pip; uv takes the same options.
     """
     python = shlex.quote(sys.executable or "python3")
-    return (
-        f"{python} -m pip install {package}" if _has_pip() else f"uv pip install --python {python} {package}"
-    )
-
-
-def _has_pip() -> bool:
-    from importlib.util import find_spec  # only here, because every command imports this module as it starts
-
-    return find_spec("pip") is not None
+    if importlib.util.find_spec("pip") is None:
+        return f"uv pip install --python {python} {package}"
+    return f"{python} -m pip install {package}"
 
 
 def capitalized(text: str) -> str:

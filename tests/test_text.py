@@ -13,6 +13,7 @@ from fnnctl.text import (
     counted,
     cut,
     did_you_mean,
+    install_command,
     joined_words,
     natural_key,
     nearest_file,

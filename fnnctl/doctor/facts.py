@@ -42,7 +42,7 @@ class Blas:
     features: Sequence[str] = ()
     """The processor's instruction sets, as NumPy calls them."""
     product_seconds: float | None = None
-    """The processor time of a product of matrices with 1,000 rows and columns; None if its name is a fast one."""
+    """Processor time of a product of matrices with 1,000 rows and columns; None if its name is a fast one."""
 
 
 @dataclass(frozen=True, slots=True)

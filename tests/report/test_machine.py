@@ -37,7 +37,7 @@ def test_a_machine_of_which_little_is_known(messages: Messages, monkeypatch: pyt
 
 
 def test_a_training_that_was_not_tried() -> None:
-    assert "not tried" in shown(training=Training())
+    assert "not tried" in text_of(training=Training())
 
 
 def test_the_json_object_has_every_fact() -> None:

@@ -15,6 +15,7 @@ from fnnctl.data.tables.open_table import CsvFormat, missing_texts
 from fnnctl.data.tables.readers import kind_of_table, open_table
 from fnnctl.data.tables.table import read_table
 from fnnctl.errors import DataError
+from fnnctl.text import install_command
 
 FORM = CsvFormat(None, "utf-8", missing_texts([]))
 
