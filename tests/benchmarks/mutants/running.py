@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+import pytest
 from coverage import CoverageData
 
 from tests.benchmarks.mutants.covering import SECONDS
@@ -26,6 +30,17 @@ START_SECONDS: Final = 60.0
 SLOWER: Final = 5.0
 """A mutant whose tests take longer than START_SECONDS and SLOWER times their recorded seconds never ends;
 judgement: a machine with other work is slower, and an endless loop is rare."""
+PRELOADED: Final = (
+    "numpy",
+    "pytest",
+    "hypothesis",
+    "pydantic",
+    "typer",
+    "rich.console",
+    "yaml",
+    "matplotlib.figure",
+)
+"""What a server imports once, and each process that it forks has: never a module of the project."""
 CAUGHT, SURVIVED, UNREACHED, GONE = "caught", "survived", "unreached", "gone"
 
 
@@ -95,29 +110,63 @@ def outcome(site: Site, coverage: Coverage, project: Path) -> tuple[str, str]:
         return UNREACHED, ""
     seconds = START_SECONDS + SLOWER * sum(coverage.seconds[test] for test in tests)
     with applied(site, project):
-        try:
-            done = _pytest(project, tests, seconds)
-        except subprocess.TimeoutExpired:
-            return CAUGHT, "time"
-    if done.returncode == 0:
-        return SURVIVED, ""
-    failed = [line.removeprefix("FAILED ") for line in done.stdout.splitlines() if line.startswith("FAILED ")]
-    return CAUGHT, failed[0].split(" - ")[0] if failed else "import"
+        failed = _first_failure(project, tests, seconds)
+    return (SURVIVED, "") if failed is None else (CAUGHT, failed)
 
 
-def _pytest(project: Path, tests: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+def _first_failure(project: Path, tests: Sequence[str], seconds: float) -> str | None:
+    """The first test that fails; "time" if they take too long, "import" if they can't even be collected."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_run_tests, args=(project, tests, sender))
+    process.start()
+    sender.close()
+    try:
+        if not receiver.poll(seconds):
+            return "time"
+        failed: str | None = receiver.recv()
+    except EOFError:
+        return "import"
+    else:
+        return failed
+    finally:
+        receiver.close()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid or 0, signal.SIGKILL)
+        process.join()
+
+
+def _run_tests(project: Path, tests: Sequence[str], sender: Connection) -> None:
+    """Run the tests of the copied project in this process until one fails, and send its name or None."""
+    os.setsid()  # for killpg
+    os.chdir(project)
+    os.environ["PYTHONPATH"] = str(project)
+    sys.path.insert(0, str(project))
+    for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
+        del sys.modules[name]
+    sys.dont_write_bytecode = True
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     options = (
-        "-x -q -rf -p no:cacheprovider -p no:xdist --tb=no --assert=plain --override-ini addopts= "
+        "-x -q -p no:cacheprovider -p no:xdist --tb=no --assert=plain --override-ini addopts= "
         "--import-mode=importlib"
     )
-    return subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", *options.split(), *tests],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
+    failures = _Failures()
+    code = pytest.main([*options.split(), *tests], plugins=[failures])
+    sender.send(None if code == pytest.ExitCode.OK else failures.first)
+    sender.close()
+    os._exit(0)
+
+
+class _Failures:
+    """A pytest plugin that remembers the first test that failed."""
+
+    first = "import"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and self.first == "import":
+            self.first = report.nodeid
 
 
 def copy_project(root: Path, folder: Path) -> Path:
