@@ -134,9 +134,11 @@ def install_command(package: str) -> str:
     Environments that uv makes have no pip; uv takes the same options.
     """
     python = shlex.quote(sys.executable or "python3")
-    if importlib.util.find_spec("pip") is None:
-        return f"uv pip install --python {python} {package}"
-    return f"{python} -m pip install {package}"
+    return f"{python} -m pip install {package}" if _has_pip() else f"uv pip install --python {python} {package}"
+
+
+def _has_pip() -> bool:
+    return importlib.util.find_spec("pip") is not None
 
 
 def capitalized(text: str) -> str:
