@@ -134,7 +134,8 @@ def install_command(package: str) -> str:
     Environments that uv makes have no pip; uv takes the same options.
     """
     python = shlex.quote(sys.executable or "python3")
-    return f"{python} -m pip install {package}" if _has_pip() else f"uv pip install --python {python} {package}"
+    installer = f"{python} -m pip install" if _has_pip() else f"uv pip install --python {python}"
+    return f"{installer} {package}"
 
 
 def _has_pip() -> bool:
