@@ -18,6 +18,7 @@ from fnnctl.messages import Message
 from fnnctl.metrics.registry import of_one_target
 from fnnctl.records.record_values import (
     RUNGS,
+    to_budget,
     to_count,
     to_facts,
     to_finite_float,
@@ -113,7 +114,8 @@ _OPTIONAL: Final = {
 _STATUSES: Final = {status.value: status for status in Status}
 _Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
 _RESULT_CONVERTERS: Final[_Converters] = [
-    *((name, to_count) for name in ("trial", "rung", "budget", "epochs")),
+    *((name, to_count) for name in ("trial", "rung", "epochs")),
+    ("budget", to_budget),
     ("objective", to_optional_float),
     ("status", _STATUSES.__getitem__),
     *((name, to_optional_text) for name in ("reason", "reason_kind")),
@@ -132,7 +134,8 @@ _CONVERTERS: Final[Mapping[type[SearchRecord], _Converters]] = {
     Resume: [("changes", to_settings)],
     End: [("reason", str), ("reason_kind", to_optional_text)],
     Confirmed: [
-        *((name, to_count) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
+        ("budget", to_budget),
+        *((name, to_count) for name in ("trial", "seed", "epochs", "kept_epoch")),
         *((name, to_count) for name in ("train_rows", "validation_rows")),
         ("objective", to_finite_float),
         *((name, to_optional_text) for name in ("reason", "reason_kind")),

@@ -40,10 +40,16 @@ def _shown(value: Any) -> str:
 
 def to_count(value: Any) -> int:
     """A whole number that arrays can have, as every count of a search is."""
-    number = int(value)
-    if not 0 <= number <= MAX_COUNT:
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise ValueError(f"{_shown(value)} is no number of a trial, a seed, rows or epochs")
-    return number
+    return value
+
+
+def to_budget(value: Any) -> int:
+    """A number of epochs, at least 1: figures have it on a logarithmic scale."""
+    if to_count(value) == 0:
+        raise ValueError("a budget of 0 epochs")
+    return int(value)
 
 
 def to_optional_count(value: Any) -> int | None:

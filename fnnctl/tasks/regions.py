@@ -215,7 +215,7 @@ class ErrorTails:
             raise ValueError("its sizes are not those of tails")
         if not scores.shape == masses.shape == (sizes.sum(),) or np.isnan(scores).any():
             raise ValueError("its scores and masses do not fit their sizes")
-        if edges.shape != (0 if classes else TENTHS - 1,) or not (np.diff(edges) >= 0).all():
+        if edges.shape != (0 if classes else TENTHS - 1,) or not (edges[1:] >= edges[:-1]).all():
             raise ValueError("its edges do not rise, or are not those of tenths")
         ends = np.cumsum(sizes.ravel())[:-1]
         of_tails = zip(np.split(scores, ends), np.split(masses, ends), strict=True)
@@ -258,7 +258,8 @@ def _read_tail(scores: FloatArray, masses: FloatArray) -> ScoreTail | None:
     """None for one without scores."""
     if not len(scores):
         return None
-    is_rising = (np.diff(scores) >= 0).all() and (np.diff(masses) > 0).all()
+    # a difference of two infinite scores would be NaN
+    is_rising = (scores[1:] >= scores[:-1]).all() and (masses[1:] > masses[:-1]).all()
     if not is_rising or not 0 < masses[0] <= masses[-1] < 1:
         raise ValueError("its scores or masses do not rise, or masses are not between 0 and 1")
     return ScoreTail(scores, masses)

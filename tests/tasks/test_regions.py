@@ -155,6 +155,13 @@ def test_damaged_arrays_are_refused(damage: Callable[[Arrays], Arrays]) -> None:
         ErrorTails.from_arrays(damage(tails_of_numbers(2000).to_arrays()), 0)
 
 
+def test_infinite_scores_are_in_order() -> None:
+    arrays = tails_of_numbers(2000).to_arrays()
+    end = int(arrays["sizes"].ravel()[0])
+    arrays["scores"][end - 2 : end] = np.inf
+    assert ErrorTails.from_arrays(arrays, 0).to_arrays()["scores"].tolist() == arrays["scores"].tolist()
+
+
 def test_tails_of_other_levels_are_refused() -> None:
     with pytest.raises(ValueError, match="its sizes are not those of tails"):
         ErrorTails.from_arrays(tails_of_quantiles(50).to_arrays(), 0, (0.1, 0.5, 0.9))
