@@ -68,21 +68,24 @@ class Coverage:
     def tests_of(self, site: Site) -> list[str]:
         """The tests that run the mutant's line, the nearest and fastest first, up to MOST_SECONDS in all.
 
-        Lines that run at import are known of whichever test came first: their tests are those of the file.
+        Lines that run at import, or below a cached function, are known of whichever test came first: after
+        the tests of a line come those of its file.
         """
         contexts = self.data.contexts_by_lineno(str(self.root / site.mutant.file))
-        reaching = set(contexts.get(site.line, ()))
-        if not site.in_function:
-            reaching = {test for tests in contexts.values() for test in tests}
+        if site.line not in contexts:
+            return []
+        in_file = {test for tests in contexts.values() for test in tests}
+        reaching = set(contexts[site.line]) if site.in_function else in_file
         mirrored = site.mutant.file.replace("fnnctl/", "tests/", 1)
         near = (str(Path(mirrored).with_name(f"test_{Path(mirrored).name}")), str(Path(mirrored).parent))
 
-        def distance(test: str) -> tuple[bool, bool, float]:
-            return not test.startswith(near[0]), not test.startswith(near[1]), self.seconds[test]
+        def distance(test: str) -> tuple[bool, bool, bool, float]:
+            is_far = test not in reaching
+            return is_far, not test.startswith(near[0]), not test.startswith(near[1]), self.seconds[test]
 
         chosen: list[str] = []
         total = 0.0
-        for test in sorted((test for test in reaching if test in self.seconds), key=distance):
+        for test in sorted((test for test in in_file if test in self.seconds), key=distance):
             total += self.seconds[test]
             if chosen and total > MOST_SECONDS:
                 break
