@@ -216,9 +216,9 @@ def write_new_folder(path: Path, files: Mapping[str, bytes]) -> None:
         raise UsageError(f"'{path}' already exists and is not overwritten; name another folder")
     hidden = path.with_name(temporary_file_name(path.name))
     try:
-        for name, content in files.items():
-            make_folder((hidden / name).parent)
-            _replace(hidden / name, [content])
+        make_folder(path.parent)
+        make_folder(hidden, sync=False)
+        write_files(hidden, [(name, [content]) for name, content in files.items()])
         hidden.rename(path)
         sync_folder(path.parent)
     except OSError as error:

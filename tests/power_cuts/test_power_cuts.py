@@ -22,9 +22,9 @@ from tests.power_cuts.failing import Failure, check_failure, failures, requests_
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the model is that of POSIX")
 
 CUTS = {
-    "train": 30,
+    "train": 26,
     "resumed-train": 9,
-    "cross-validation": 25,
+    "cross-validation": 22,
     "halving": 9,
     "asha": 9,
     "resumed-asha": 8,
@@ -34,9 +34,9 @@ CUTS = {
 """The number of power cuts during each command, beside `CUTS_OF_SHORT_COMMANDS`."""
 CUTS_OF_SHORT_COMMANDS = 20
 FAILURES = {
-    "train": 9,
+    "train": 7,
     "resumed-train": 2,
-    "cross-validation": 5,
+    "cross-validation": 4,
     "halving": 2,
     "asha": 2,
     "resumed-asha": 1,
@@ -44,7 +44,7 @@ FAILURES = {
     "bags": 1,
 }
 """The number of operations of each command that fail, beside `FAILURES_OF_SHORT_COMMANDS`."""
-FAILURES_OF_SHORT_COMMANDS = 5
+FAILURES_OF_SHORT_COMMANDS = 4
 
 NAMES = [
     pytest.param(name, marks=[pytest.mark.extra] if command.is_extra else [])
