@@ -22,7 +22,7 @@ from tests.power_cuts.checking import Fault, check_cut, cuts
 from tests.power_cuts.commands import COMMANDS, RUN, Command, recorded
 from tests.power_cuts.disk import Trace
 from tests.power_cuts.dropping import dropped_syncs
-from tests.power_cuts.failing import check_failure, failures, requests_of
+from tests.power_cuts.failing import check_failure, failures
 
 SHOWN = 3
 """How many faults of a kind are shown of each command."""
@@ -66,8 +66,7 @@ def try_command(
     for cut, state in cuts(trace, drawn, options.seed):
         disks += 1
         show_faults(check_cut(folder, command, trace, cut, state), cut, kinds)
-    requests = requests_of(folder, command, trace.before)
-    for failure in failures(requests, round(options.errors * share), options.seed):
+    for failure in failures(trace.requests, round(options.errors * share), options.seed):
         errors += 1
         show_faults(check_failure(folder, command, trace, failure), failure, kinds)
     print(

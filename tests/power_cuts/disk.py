@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 ROOT: Final = 0
 """The node of the folder that all others are in."""
@@ -97,6 +97,18 @@ Files: TypeAlias = dict[str, bytes | None]
 """What is on a disk, by path: the contents of files, and None for folders, each before what is in it."""
 
 
+Kind = Literal["create", "write", "truncate", "sync", "rename", "link", "unlink", "mkdir", "rmdir"]
+"""What a command may ask of the disk, other than to read."""
+
+
+class Request(NamedTuple):
+    """What a command asks of the disk."""
+
+    kind: Kind
+    size: int
+    """The number of bytes that are to be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What a command did to a disk, and what it reported."""
@@ -106,6 +118,8 @@ class Trace:
     operations: tuple[Operation, ...]
     code: int
     """The command's exit code."""
+    requests: tuple[Request, ...] = ()
+    """What it asked of the disk, each of which could fail."""
 
     def disk_after(self, count: int) -> Disk:
         """The disk after the first `count` operations."""

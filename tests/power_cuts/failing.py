@@ -14,12 +14,12 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tests.power_cuts.checking import UNCLEAR, Fault, check, differences, with_run_of
 from tests.power_cuts.commands import Command, words_of
-from tests.power_cuts.disk import Disk, Files, Operation, Trace, files_below, write_state
-from tests.power_cuts.recording import Kind, Recorder, record, run_in
+from tests.power_cuts.disk import Disk, Files, Kind, Operation, Request, Trace, files_below, write_state
+from tests.power_cuts.recording import Recorder, run_in
 
 _REFUSALS: Final = ("EIO", "ENOSPC", "EDQUOT")
 """The errors by which a disk may refuse any operation."""
@@ -29,19 +29,6 @@ _MACHINE: Final = 3
 """The exit code if the machine refuses something."""
 _GROWING: Final = frozenset(("create", "write", "sync", "mkdir", "link"))
 """What a full disk refuses."""
-
-
-class Request(NamedTuple):
-    """What a command asks of the disk."""
-
-    kind: Kind
-    size: int
-    """The number of bytes that are to be written."""
-
-    def errors(self) -> tuple[str, ...]:
-        """The names of the errors that may come; `short` writes half of the bytes and is none."""
-        interruptions = () if self.kind in _REPEATED else ("EINTR",)
-        return (*_REFUSALS, *interruptions, *(("short",) if self.size > 1 else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +46,31 @@ class Failure:
 class FailingDisk:
     """The hook of a disk on which something may fail."""
 
-    def __init__(self, failure: Failure | None = None) -> None:
-        self._failure = failure
-        self.requests: list[Request] = []
+    def __init__(self, failure: Failure) -> None:
+        self._failure, self._count = failure, 0
         self.failed: list[str] = []
         """What has failed: kinds and paths."""
 
     def __call__(self, kind: Kind, path: str, size: int = 0) -> int:
-        self.requests.append(Request(kind, size))
-        failure, number = self._failure, len(self.requests)
-        if failure is None or number < failure.number:
+        self._count += 1
+        failure, is_first = self._failure, self._count == self._failure.number
+        is_late = failure.lasts and self._count > failure.number and kind in _GROWING
+        if not is_first and not is_late:
             return size
-        if number > failure.number and not (failure.lasts and kind in _GROWING):
-            return size
-        error = failure.error
-        if error == "short" and number == failure.number:
+        if failure.error == "short" and is_first:
             written = (size + 1) // 2
             if written < size:
                 self.failed.append(f"{kind} {path}")
             return written
         self.failed.append(f"{kind} {path}")
-        code = getattr(errno, "ENOSPC" if error == "short" else error)
+        code = getattr(errno, "ENOSPC" if failure.error == "short" else failure.error)
         raise OSError(code, os.strerror(code), path)
 
 
-def requests_of(folder: Path, command: Command, before: Files) -> list[Request]:
-    """What the command asks of the disk."""
-    write_state(folder, before)
-    disk = FailingDisk()
-    record(folder, words_of(command, before), disk)
-    return disk.requests
+def errors_of(request: Request) -> tuple[str, ...]:
+    """The names of the errors that may come; `short` writes half of the bytes and is none."""
+    interruptions = () if request.kind in _REPEATED else ("EINTR",)
+    return (*_REFUSALS, *interruptions, *(("short",) if request.size > 1 else ()))
 
 
 def failures(requests: Sequence[Request], count: int, seed: int) -> Iterator[Failure]:
@@ -96,7 +78,7 @@ def failures(requests: Sequence[Request], count: int, seed: int) -> Iterator[Fai
     every = [
         Failure(error, number, lasts)
         for number, request in enumerate(requests, start=1)
-        for error in request.errors()
+        for error in errors_of(request)
         for lasts in ((False,) if error == "EINTR" else (False, True))
     ]
     random.Random(seed).shuffle(every)
@@ -110,7 +92,7 @@ def check_failure(folder: Path, command: Command, trace: Trace, failure: Failure
     recorder = Recorder(folder, disk)
     code, out, error = run_in(folder, words_of(command, trace.before), recorder)
     if not disk.failed:
-        return [Fault("nothing has failed", f"of {len(disk.requests)} operations")]
+        return [Fault("nothing has failed", f"of {len(recorder.requests)} operations")]
     failed = f"{', '.join(disk.failed[:2])}: {code} {error.strip() or out[-300:]}"
     faults = [Fault("no clear sentence", failed) for words in UNCLEAR if words in error + out]
     if code not in (0, _MACHINE):

@@ -24,10 +24,12 @@ from fnnctl.data.row_digests import SALT_BYTES
 from fnnctl.plugins import scope
 from tests.power_cuts.disk import (
     Files,
+    Kind,
     Link,
     MakeNode,
     Operation,
     Rename,
+    Request,
     Say,
     Sync,
     Trace,
@@ -38,9 +40,6 @@ from tests.power_cuts.disk import (
     nodes_of,
 )
 from tests.program import KEEP_ALL
-
-Kind = Literal["create", "write", "truncate", "sync", "rename", "link", "unlink", "mkdir", "rmdir"]
-"""What a command may ask of the disk, other than to read."""
 
 
 class Hook(Protocol):
@@ -61,6 +60,7 @@ class Recorder:
     def __init__(self, folder: Path, hook: Hook = without_errors) -> None:
         """Begin with what is in the folder; its path must not change."""
         self.operations: list[Operation] = []
+        self.requests: list[Request] = []
         self._root, self._hook = os.path.realpath(folder), hook
         self.before: Files = files_below(folder)
         self._nodes = nodes_of(self.before)
@@ -97,7 +97,7 @@ class Recorder:
                 return descriptor
             is_new = bool(flags & os.O_CREAT) and place not in self._nodes
             if is_new:
-                self._hook("create", place)
+                self._request("create", place)
             descriptor = self._real["open"](path, flags, mode, dir_fd=dir_fd)
             if is_new:
                 self._make(place, is_folder=False)
@@ -141,7 +141,7 @@ class Recorder:
             if place is None:
                 return do(len(data))
             offset = os.fstat(descriptor).st_size if append else os.lseek(descriptor, 0, os.SEEK_CUR)
-            size = do(self._hook("write", place, len(data)))
+            size = do(self._request("write", place, len(data)))
             self.operations.append(Write(self._nodes[place], offset, data[:size]))
             return size
 
@@ -149,7 +149,7 @@ class Recorder:
         with self._lock:
             place = self._place(path)
             if place is not None:
-                self._hook("truncate", place)
+                self._request("truncate", place)
             self._real["truncate"](path, length)
             if place is not None:
                 self.operations.append(Truncate(self._nodes[place], length))
@@ -158,7 +158,7 @@ class Recorder:
         with self._lock:
             place = self._open.get(descriptor if isinstance(descriptor, int) else descriptor.fileno())
             if place is not None:
-                self._hook("sync", place)
+                self._request("sync", place)
                 self.operations.append(Sync(self._nodes[place]))
 
     def rename(self, source: Any, target: Any) -> None:
@@ -172,7 +172,7 @@ class Recorder:
             (folder, name), (new_folder, new_name) = self._parent(old), self._parent(new)
             if folder != new_folder:
                 raise AssertionError(f"a rename from folder to folder: {old} to {new}")
-            self._hook("rename", new)
+            self._request("rename", new)
             self._real["rename"](source, target)
             self.operations.append(Rename(folder, name, new_name, self._nodes[old]))
             self._nodes.pop(new, None)
@@ -183,7 +183,7 @@ class Recorder:
         with self._lock:
             old, new = self._place(source), self._place(target)
             if new is not None:
-                self._hook("link", new)
+                self._request("link", new)
             self._real["link"](source, target, **options)
             if old is not None and new is not None:
                 self._nodes[new] = self._nodes[old]
@@ -199,7 +199,7 @@ class Recorder:
         with self._lock:
             place = self._place(path, dir_fd)
             if place is not None and not os.path.lexists(path):
-                self._hook("mkdir", place)
+                self._request("mkdir", place)
             self._real["mkdir"](path, mode, dir_fd=dir_fd)
             if place is not None:
                 self._make(place, is_folder=True)
@@ -208,10 +208,14 @@ class Recorder:
         with self._lock:
             place = self._place(path, dir_fd)
             if place in self._nodes:
-                self._hook(kind, place)
+                self._request(kind, place)
             self._real[kind](path, dir_fd=dir_fd)
             if place is not None:
                 self.operations.append(Unlink(*self._parent(place), self._nodes.pop(place)))
+
+    def _request(self, kind: Kind, place: str, size: int = 0) -> int:
+        self.requests.append(Request(kind, size))
+        return self._hook(kind, place, size)
 
     def _make(self, place: str, *, is_folder: bool) -> None:
         node, self._next = self._next, self._next + 1
@@ -303,11 +307,11 @@ class _RecordedOutput(io.StringIO):
         return super().write(text)
 
 
-def record(folder: Path, arguments: Sequence[str], hook: Hook = without_errors) -> Trace:
+def record(folder: Path, arguments: Sequence[str]) -> Trace:
     """Run a command in the folder and record it. Raises AssertionError if it has written unseen."""
-    recorder = Recorder(folder, hook)
+    recorder = Recorder(folder)
     code, _, _ = run_in(folder, arguments, recorder)
-    trace = Trace(recorder.before, tuple(recorder.operations), code)
+    trace = Trace(recorder.before, tuple(recorder.operations), code, tuple(recorder.requests))
     files, expected = files_below(folder), trace.end()
     unseen = sorted(path for path in {*files, *expected} if files.get(path, 0) != expected.get(path, 0))
     if unseen:

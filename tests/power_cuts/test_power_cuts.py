@@ -15,9 +15,9 @@ from fnnctl.store.volumes import sync_folder
 from tests.power_cuts.checking import Cut, check_cut, cuts
 from tests.power_cuts.commands import COMMANDS, recorded
 from tests.power_cuts.conftest import Recorded
-from tests.power_cuts.disk import Rename, Sync
+from tests.power_cuts.disk import Rename, Request, Sync
 from tests.power_cuts.dropping import dropped_syncs
-from tests.power_cuts.failing import Failure, check_failure, failures, requests_of
+from tests.power_cuts.failing import Failure, check_failure, errors_of, failures
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the model is that of POSIX")
 
@@ -80,9 +80,19 @@ def test_nothing_is_lost_by_an_error(name: str, recorded_command: Callable[[str]
     if COMMANDS[name].is_extra:
         pytest.importorskip("onnx")
     case = recorded_command(name)
-    requests = requests_of(case.folder, case.command, case.trace.before)
-    for failure in failures(requests, FAILURES.get(name, FAILURES_OF_SHORT_COMMANDS), seed=0):
+    for failure in failures(case.trace.requests, FAILURES.get(name, FAILURES_OF_SHORT_COMMANDS), seed=0):
         assert check_failure(case.folder, case.command, case.trace, failure) == [], failure
+
+
+def test_only_errors_that_may_come_are_tried(recorded_command: Callable[[str], Recorded]) -> None:
+    """Python repeats what a signal has interrupted, except changes of names; one byte is written or not."""
+    every = ("EIO", "ENOSPC", "EDQUOT")
+    assert errors_of(Request("sync", 0)) == errors_of(Request("write", 1)) == every
+    assert errors_of(Request("write", 2)) == (*every, "short")
+    assert errors_of(Request("rename", 0)) == (*every, "EINTR")
+    case = recorded_command("predict")
+    (fault,) = check_failure(case.folder, case.command, case.trace, Failure("EIO", 1000))
+    assert fault.kind == "nothing has failed"
 
 
 def replace_unsynced(
@@ -140,11 +150,10 @@ def test_an_error_that_is_passed_over_is_found(
             sync_folder(path)
 
     case = recorded_command("promote")
-    requests = requests_of(case.folder, case.command, case.trace.before)
     monkeypatch.setattr("fnnctl.store.atomic.sync_folder", sync_or_not)
     kinds = {
         fault.kind
-        for number in range(1, len(requests) + 1)
+        for number in range(1, len(case.trace.requests) + 1)
         for fault in check_failure(case.folder, case.command, case.trace, Failure("EIO", number))
     }
     assert kinds == {"reported, and not safe"}
