@@ -69,15 +69,19 @@ def cuts(trace: Trace, count: int, seed: int) -> Iterator[tuple[Cut, Files]]:
             instant = instants[-1]
         cut = Cut(instant, loss, rng.getrandbits(32))
         state = cut.state(trace)
-        lasting = {path: content for path, content in state.items() if not _is_temporary(path)}
-        if (key := hash((cut.has_reported(trace), frozenset(lasting.items())))) not in seen:
+        if (key := hash((cut.has_reported(trace), frozenset(lasting(state).items())))) not in seen:
             seen.add(key)
             yield cut, state
 
 
-def _is_temporary(path: str) -> bool:
-    """Whether it is a temporary file, or in the folder of a run that has not appeared."""
-    return path.endswith((".tmp", "/.lock")) or (path.startswith("runs/.new-") and path.count("/") > 1)
+def lasting(files: Files) -> Files:
+    """The files without temporary ones and those of a run that has not appeared."""
+    return {
+        path: content
+        for path, content in files.items()
+        if not path.endswith((".tmp", "/.lock"))
+        and not (path.startswith("runs/.new-") and path.count("/") > 1)
+    }
 
 
 def _appends(operation: Operation) -> bool:

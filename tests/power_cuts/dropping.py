@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.power_cuts.checking import Cut, check_cut
+from tests.power_cuts.checking import Cut, check_cut, lasting
 from tests.power_cuts.commands import Command
 from tests.power_cuts.disk import Disk, Files, Link, Rename, Sync, Trace, Truncate, Unlink, Write
 
@@ -60,14 +60,13 @@ def _prevented_cuts(
     seen: list[Files] = []
     for instant in (*instants[-1:], *rng.sample(instants[:-1], len(instants[:-1]))) if kept_by_it else ():
         some = [n for n in kept_by_it if rng.random() < 0.5]
-        cut, everything = Cut(instant, "all", 0), without.disk_after(instant).files()
-        for state in (
-            _disk_without(without, kept_by_it, instant).files(),
-            _disk_without(without, some, instant).files(),
-            cut.state(without),
-        ):
-            if state != everything and state not in seen:
-                seen.append(state)
+        cut, everything = Cut(instant, "all", 0), lasting(without.disk_after(instant).files())
+        states = [_disk_without(without, lost, instant).files() for lost in (kept_by_it, some)]
+        if lasting(states[0]) == everything:
+            continue
+        for state in (*states, cut.state(without)):
+            if lasting(state) not in (everything, *seen):
+                seen.append(lasting(state))
                 yield cut, state
 
 
