@@ -188,7 +188,10 @@ class OpenRun(RunFolder):
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Add facts that were not known at the start to the manifest; the keys are the manifest's."""
-        write_text(self.path / names.MANIFEST, _manifest_text(self.read_manifest().with_facts(facts)))
+        recorded = self.read_manifest()
+        text = _manifest_text(recorded.with_facts(facts))
+        if text != _manifest_text(recorded):
+            write_text(self.path / names.MANIFEST, text)
 
     def finish(
         self,
