@@ -26,8 +26,8 @@ from fnnctl.errors import DivergedError, FnnctlError, FnnctlWarning, InputError
 
 MOST_SECONDS: Final = 10
 """The processor seconds that a case may take."""
-MOST_WAITING: Final = 120
-"""The seconds that it may take in all, if it waits for something."""
+MOST_WAITING: Final = 600
+"""The seconds that it may take in all, if it waits for something: other work may have the processors."""
 MOST_MEMORY: Final = 1 << 30
 """The bytes that a process may take beside what it had before its cases."""
 LONGEST: Final = 2_000
