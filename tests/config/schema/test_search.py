@@ -69,6 +69,13 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
     assert load(resolved_yaml(experiment)).experiment.search == experiment.search
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_batch_matters_where_proposals_depend_on_results(load: Load, method: str) -> None:
+    """Elsewhere the setting has no effect, and its default."""
+    learns = method in {"bayes", "bohb", "evolution", "nas"}
+    assert searched(load, f"  method: {method}\n  batch: 3\n").batch == (3 if learns else 8)
+
+
 @pytest.mark.parametrize(
     ("text", "trials"), [("random", 50), ("grid", None), ("halving", 50), ("random\n  trials: 7", 7)]
 )
