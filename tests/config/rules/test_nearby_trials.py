@@ -70,11 +70,11 @@ def test_a_setting_that_is_always_refused_is_tried_first_and_in_no_pairs(
     assert [*nearby.changes()] == [
         {dropout: 0.1},
         {dropout: 0.2},
+        {imputation: "mean"},
         {scaling: "robust"},
         {scaling: "minmax"},
-        {imputation: "mean"},
-        {scaling: "robust", imputation: "mean"},
-        {scaling: "minmax", imputation: "mean"},
+        {imputation: "mean", scaling: "robust"},
+        {imputation: "mean", scaling: "minmax"},
     ]
 
 
