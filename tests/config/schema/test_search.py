@@ -77,6 +77,27 @@ def test_a_batch_matters_where_proposals_depend_on_results(load: Load, method: s
 
 
 @pytest.mark.parametrize(
+    ("text", "matters"),
+    [
+        ("random", False),
+        ("halving", False),
+        ("hyperband", False),
+        ("asha", True),
+        ("bayes", True),
+        ("random\n  stop_when: {no_improvement: 9}", True),
+        ("random\n  curve_stopping: median", True),
+        ("random\n  budget: {cost: 9}", True),
+    ],
+)
+def test_concurrency_matters_where_decisions_depend_on_the_order_of_results(
+    load: Load, text: str, matters: bool
+) -> None:
+    search = searched(load, f"  method: {text}\n  concurrency: 3\n")
+    assert search.depends_on_order is matters
+    assert search.concurrency == (3 if matters else 16)
+
+
+@pytest.mark.parametrize(
     ("text", "trials"), [("random", 50), ("grid", None), ("halving", 50), ("random\n  trials: 7", 7)]
 )
 def test_how_many_are_tried(load: Load, text: str, trials: int | None) -> None:
