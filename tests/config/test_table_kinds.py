@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from fnnctl.config.table_files import CSV, TableFile
@@ -7,10 +9,6 @@ from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.plugins import Plugin, Scope, TablePlugin, scope
 
 LOGS = TableFile(name="logs", label="log", endings=(".log", ".log.old"))
-
-
-def never_opened(*_: object) -> None:
-    raise AssertionError
 
 
 @pytest.mark.parametrize(
@@ -28,8 +26,8 @@ def never_opened(*_: object) -> None:
     ],
 )
 def test_the_ending_tells_the_kind_also_if_it_is_that_of_a_plugin(name: str, label: str) -> None:
-    plugin = Plugin("table", "log", TablePlugin(file=LOGS, open_table=never_opened))
-    arrays = Plugin("table", "npz", TablePlugin(file=LOGS, open_table=never_opened))
+    plugin = Plugin("table", "log", TablePlugin(file=LOGS, open_table=nullcontext))
+    arrays = Plugin("table", "npz", TablePlugin(file=LOGS, open_table=nullcontext))
     with scope(Scope([plugin, arrays])):
         assert kind_by_name(name).label == label
     with scope():
