@@ -69,6 +69,23 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
     assert load(resolved_yaml(experiment)).experiment.search == experiment.search
 
 
+@pytest.mark.parametrize(
+    ("text", "is_auto", "may_train_ensembles"),
+    [
+        ("trials: 9", True, True),
+        ("space: auto", True, True),
+        ("objective: {on: validation}", True, False),
+        ("objective: {on: bags}", True, True),
+        ("space: {training.l2: {uniform: [0, 1]}}", False, False),
+    ],
+)
+def test_the_space_of_the_recipe_may_have_ensembles_unless_trials_are_measured_elsewhere(
+    load: Load, text: str, is_auto: bool, may_train_ensembles: bool
+) -> None:
+    search = searched(load, f"  {text}\n")
+    assert (search.is_auto, search.may_train_ensembles) == (is_auto, may_train_ensembles)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_batch_matters_where_proposals_depend_on_results(load: Load, method: str) -> None:
     """Elsewhere the setting has no effect, and its default."""
