@@ -35,7 +35,12 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
     """The steps of a workflow or of an action."""
     content = read_yaml(path)
     for part in content["jobs"].values() if "jobs" in content else [content["runs"]]:
-        yield from part["steps"]
+        yield from part.get("steps", [])  # a job that calls a workflow has none
+
+
+def calls(path: Path) -> dict[str, dict[str, Any]]:
+    """The jobs of a workflow that call another one of the repository."""
+    return {name: job for name, job in read_yaml(path).get("jobs", {}).items() if "uses" in job}
 
 
 def classified(kind: str) -> set[str]:
@@ -68,12 +73,12 @@ def test_licences_of_the_data_are_in_the_metadata_and_beside_the_data() -> None:
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
 def test_actions_are_pinned_to_commits(path: Path) -> None:
-    """Each with its version, which Dependabot raises; an action of the repository exists."""
+    """Each with its version, which Dependabot raises; an action or a workflow of the repository exists."""
     lines = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
-    assert len(lines) == sum("uses" in step for step in steps(path))
+    assert len(lines) == sum("uses" in step for step in steps(path)) + len(calls(path))
     for line in lines:
         if line.startswith("./"):
-            assert (ROOT / line / "action.yml").is_file()
+            assert (ROOT / line).resolve() in WORKFLOWS or (ROOT / line / "action.yml").is_file()
         else:
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)
 
@@ -91,12 +96,26 @@ def test_an_action_has_one_version_everywhere() -> None:
 def test_workflows_have_few_rights_and_an_end(path: Path) -> None:
     workflow = read_yaml(path)
     assert workflow["permissions"] == {"contents": "read"}
-    for job in workflow["jobs"].values():
+    for name, job in workflow["jobs"].items():
+        if name in calls(path):
+            continue
         assert job["timeout-minutes"] <= 60
         assert "environment" in job or "permissions" not in job, "further rights are approved"
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
+
+
+def test_a_called_workflow_has_the_rights_that_it_asks_for() -> None:
+    """A release publishes its documentation, and only after itself."""
+    (job,) = calls(GITHUB / "workflows" / "release.yml").values()
+    assert job["needs"] == "publish"
+    called = read_yaml(ROOT / job["uses"])
+    assert set(called[True]) == {"workflow_call", "workflow_dispatch"}  # YAML reads the key `on` as true
+    asked = dict(called["permissions"])
+    for called_job in called["jobs"].values():
+        asked |= called_job.get("permissions", {})
+    assert job["permissions"] == asked
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
