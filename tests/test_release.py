@@ -92,6 +92,18 @@ def test_an_action_has_one_version_everywhere() -> None:
     assert set(re.findall(r"uses: (.*)", example)) <= majors
 
 
+def test_tools_of_workflows_have_one_version() -> None:
+    """Those that decide what is published, and hatchling, which nothing names but pyproject.toml."""
+    pins = (GITHUB / "requirements.txt").read_text(encoding="utf-8").splitlines()[1:]
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", pin) for pin in pins)
+    jobs = {name: read_yaml(GITHUB / "workflows" / f"{name}.yml")["jobs"] for name in ("ci", "release")}
+    linting, building = jobs["ci"]["workflows"]["steps"][-1], jobs["release"]["build"]["steps"][-2]
+    assert "requirements.txt" in building["env"]["PIP_CONSTRAINT"]
+    installed = re.findall(r"pip install (.*)", linting["run"] + building["run"])
+    words = {word for line in installed for word in line.split() if re.fullmatch(r"[\w-]+", word)}
+    assert {word for word in words if word[0] != "-"} | {"hatchling"} == {pin.partition("==")[0] for pin in pins}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_have_few_rights_and_an_end(path: Path) -> None:
     workflow = read_yaml(path)
@@ -151,7 +163,7 @@ def test_dependabot_looks_where_actions_are_named() -> None:
     updates = {entry["package-ecosystem"]: entry for entry in read_yaml(GITHUB / "dependabot.yml")["updates"]}
     folders = {f"/{path.parent.relative_to(ROOT).as_posix()}" for path in ACTIONS}
     assert set(updates["github-actions"]["directories"]) == {"/", *folders}
-    assert updates["pip"]["directory"] == "/"
+    assert updates["pip"]["directories"] == ["/", "/.github"]
 
 
 def test_the_form_asks_for_what_tells_machines_and_runs_apart() -> None:
