@@ -68,7 +68,7 @@ def test_licences_of_the_data_are_in_the_metadata_and_beside_the_data() -> None:
     for info in BUILTIN.values():
         assert f"{info.file}\n    {info.source}.\n    {info.licence}.\n" in text
         identifier = info.licence.partition(",")[0].replace("BSD ", "BSD-").replace(" ", "-")
-        assert identifier in PROJECT["license"].split(" AND ") or identifier == "BSD-3-Clause"
+        assert identifier in PROJECT["license"].split(" AND ")
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
@@ -100,8 +100,8 @@ def test_tools_of_workflows_have_one_version() -> None:
     linting, building = jobs["ci"]["workflows"]["steps"][-1], jobs["release"]["build"]["steps"][-2]
     assert "requirements.txt" in building["env"]["PIP_CONSTRAINT"]
     installed = re.findall(r"pip install (.*)", linting["run"] + building["run"])
-    words = {word for line in installed for word in line.split() if re.fullmatch(r"[\w-]+", word)}
-    assert {word for word in words if word[0] != "-"} | {"hatchling"} == {pin.partition("==")[0] for pin in pins}
+    words = {word for line in installed for word in line.split() if re.fullmatch(r"\w[\w-]+", word)}
+    assert {*words, "hatchling"} == {pin.partition("==")[0] for pin in pins}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -179,11 +179,16 @@ def test_linked_files_of_the_guides_exist() -> None:
 
 
 def test_what_a_maintainer_fills_in_is_listed() -> None:
-    """No file has an owner's name, and those with a gap for it are in the list of the guide."""
+    """No file has an owner's name, and those in docs/ with a gap for it are in the list of the guide."""
     guide = (
         (GITHUB / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## What a maintainer fills in")[2]
     )
     texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").iterdir() if path.is_file()}
+    names = ("README.md", "pyproject.toml", ".mkdocs.yml", ".pre-commit-hooks.yaml")
+    parts = [*(ROOT / name for name in names), *GITHUB.rglob("*")]
+    files = [*texts, *(path for path in parts if path.is_file())]
+    named = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert set(re.findall(r"github\.com/([\w-]+)", named)) == {"OWNER"}
     gaps = {f"docs/{path.name}" for path, text in texts.items() if re.search(r"\bOWNER\b", text)}
     assert gaps == set(re.findall(r"`(docs/[\w.]+)`", guide))
     assert {"release.yml", "`release`", "`site_url`"} <= {*re.findall(r"release\.yml|`\w+`", guide)}
