@@ -148,8 +148,8 @@ def test_commands_of_workflows_exist() -> None:
     }
     (hook,) = read_yaml(ROOT / ".pre-commit-hooks.yaml")
     scripts = [step.get("run", "") for path in [*WORKFLOWS, *ACTIONS] for step in steps(path)]
-    called = re.findall(r"(?<![\w/.\"])(?:\S*/)?fnnctl ([a-z]\w*)", "\n".join([hook["entry"], *scripts]))
-    assert {"check", "train", "report", "help"} <= set(called) <= names
+    called = re.findall(r"(?<![\w/.\"])(?:\S*/)?fnnctl\"? ([a-z]\w*)", "\n".join([hook["entry"], *scripts]))
+    assert {"check", "train", "report", "help", "doctor"} <= set(called) <= names
 
 
 def test_the_hook_takes_the_experiments_that_commands_look_for() -> None:
