@@ -237,8 +237,8 @@ def test_the_site_has_no_broken_link(tmp_path: Path) -> None:
 
 
 def figures(text: str) -> set[str]:
-    """The numbers of a text that were measured: those with a point or a comma in them."""
-    return set(re.findall(r"\d+(?:[.,]\d+)+", text))
+    """The numbers of a text, in digits, outside the addresses of its links."""
+    return set(re.findall(r"(?<![\w.,])\d+(?:[.,]\d+)*", re.sub(r"\]\([^)]*\)", "]", text)))
 
 
 def test_figures_beside_other_programs_are_those_of_the_pages_that_explain_them() -> None:
