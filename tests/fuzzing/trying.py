@@ -7,7 +7,6 @@ else is a finding: another exception, a warning, a case that never ends, too muc
 from __future__ import annotations
 
 import re
-import resource
 import signal
 import traceback
 import warnings
@@ -204,6 +203,8 @@ def _time_limit() -> Iterator[None]:
 
 def limit_memory() -> None:
     """Refuse this process more than `MOST_MEMORY` beside what it has."""
+    import resource  # not on Windows, where the tests of this file are skipped
+
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     most = pages * resource.getpagesize() + MOST_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
