@@ -1,6 +1,8 @@
 """A `fnnctl` for shell scripts that starts in a moment, because a server forks for each call of it.
 
-A script may call the program fifty times, and each start of Python and the libraries takes a second.
+A script may call the program fifty times, and each start of Python and the libraries takes a second. The
+streams are the caller's, and signals go to the forked process. What Python reads at its start, such as
+PYTHONIOENCODING, is the server's.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import gc
 import json
 import os
 import pkgutil
+import signal
 import socket
 import subprocess
 import sys
@@ -24,11 +27,16 @@ from tests.waiting import await_true
 
 SHIM: Final = """\
 #!{python} -ISE
-import json, os, socket, sys
+import json, os, signal, socket, sys
+SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 with socket.socket(socket.AF_UNIX) as call:
     call.connect({address!r})
-    words = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)])
+    ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+    words = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ), ignored])
     socket.send_fds(call, [words.encode()], [0, 1, 2])
+    process = int.from_bytes(call.recv(8), "big")
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _: os.kill(process, number))
     sys.exit((call.recv(1) or b"\\xff")[0])
 """
 MOST_BYTES: Final = 1 << 20
@@ -76,14 +84,18 @@ def serve(address: str) -> None:
 def answer(call: socket.socket) -> NoReturn:
     """Run the program as the caller would, in its folder, and send it the exit code."""
     message, streams, _, _ = socket.recv_fds(call, MOST_BYTES, 3)
-    arguments, folder, environment = json.loads(message)
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
+    arguments, folder, environment, ignored = json.loads(message)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, signal.SIG_IGN if number in ignored else default)
+    for descriptor, stream in enumerate(streams):
+        os.dup2(stream, descriptor)
         os.close(stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[1:] = arguments
+    call.send(os.getpid().to_bytes(8, "big"))
     code = 1
     try:
         main()

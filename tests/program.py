@@ -26,6 +26,7 @@ from fnnctl.plugins import scope
 from fnnctl.progress import TrainingPosition
 from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.training.history import Record
+from tests.preloaded import preloaded_program
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,13 @@ def run_of(program: Program, *arguments: str) -> Path:
     done = program(*arguments, "--json")
     assert done.code == 0, done.err
     return Path(done.json["run"])
+
+
+@pytest.fixture(scope="session")
+def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An executable `fnnctl` that is a process of its own, but imports nothing."""
+    with preloaded_program(tmp_path_factory.mktemp("program")) as folder:
+        yield folder / "fnnctl"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +25,6 @@ from fnnctl.config.schema.records import records_by_path
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
 from tests.documented_output import DOCUMENTS as DOCUMENTED
-from tests.preloaded import preloaded_program
 from tests.reference_pages import PAGES, TABLES, with_tables
 
 ROOT = Path(__file__).parent.parent
@@ -50,20 +49,27 @@ def commands(document: str) -> list[str]:
     return [line for line in shell_commands(TEXTS[document]) if can_write_onnx or ".onnx" not in line]
 
 
+FEWER_TRIALS = {
+    "fnnctl search --time-limit 60": "--max-trials 3",
+    "fnnctl search configs/penguins-random.yaml --set search.trials=10": "--set search.trials=3",
+    "fnnctl search --resume latest --set search.trials=20": "--set search.trials=5",
+}
+"""What the test adds to a search of a document, whose trials took a fifth of the time of all documents."""
+
+
 RunShell = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
-def run_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunShell]:
+@pytest.fixture
+def run_shell(preloaded: Path) -> RunShell:
     """Runs a shell whose `fnnctl` is this one."""
-    with preloaded_program(tmp_path_factory.mktemp("program")) as program:
-        path = os.pathsep.join([str(program), os.environ["PATH"]])
+    path = os.pathsep.join([str(preloaded.parent), os.environ["PATH"]])
 
-        def run_script(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-            environment = {**os.environ, "PATH": path, **variables}
-            return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
+    def run_script(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PATH": path, **variables}
+        return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
 
-        yield run_script
+    return run_script
 
 
 @pytest.fixture
@@ -84,7 +90,8 @@ def test_commands_run_and_print_what_is_shown(
     outputs = {}
     for line in commands(document):
         capsys.readouterr()
-        assert run(shlex.split(line, comments=True)[1:]) == 0, line
+        arguments = shlex.split(f"{line} {FEWER_TRIALS.get(line, '')}", comments=True)
+        assert run(arguments[1:]) == 0, line
         printed = capsys.readouterr()
         outputs[line] = shown_output(printed.out, printed.err)
     if document in {path.name for path in DOCUMENTED}:
@@ -238,6 +245,10 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     assert {*installed} == {".", "'.[test]'", "'.[docs]'", *libraries}
     for library in libraries:
         assert re.search(rf"pip install .*{library}$", install_command(library))
+
+
+def test_the_searches_with_fewer_trials_are_those_of_the_documents() -> None:
+    assert {*FEWER_TRIALS} <= {line for document in TEXTS for line in commands(document)}
 
 
 @pytest.mark.parametrize("name", PAGES)
