@@ -23,6 +23,7 @@ from typing import Final, NoReturn
 
 import fnnctl
 from fnnctl.__main__ import main
+from fnnctl.report.figures import drawer, drawing
 from tests.waiting import await_true
 
 SHIM: Final = """\
@@ -40,6 +41,8 @@ with socket.socket(socket.AF_UNIX) as call:
     sys.exit((call.recv(1) or b"\\xff")[0])
 """
 MOST_BYTES: Final = 1 << 20
+DRAW_NOTHING: Final = "TESTS_DRAW_NOTHING"
+"""With this environment variable a call draws no figures, which take most of the time of a script."""
 RARE: Final = ("fnnctl.sklearn", "fnnctl.export")
 """What is imported only when it is needed: libraries that take as long to import as all of the program."""
 
@@ -94,6 +97,9 @@ def answer(call: socket.socket) -> NoReturn:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    if DRAW_NOTHING in environment:
+        vars(drawer)["start_process"] = lambda search: None
+        vars(drawing)["_draw"] = lambda *run, **present: ()
     sys.argv[1:] = arguments
     call.send(os.getpid().to_bytes(8, "big"))
     code = 1

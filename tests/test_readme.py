@@ -25,6 +25,7 @@ from fnnctl.config.schema.records import records_by_path
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
 from tests.documented_output import DOCUMENTS as DOCUMENTED
+from tests.preloaded import DRAW_NOTHING
 from tests.reference_pages import PAGES, TABLES, with_tables
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +67,7 @@ def run_shell(preloaded: Path) -> RunShell:
     path = os.pathsep.join([str(preloaded.parent), os.environ["PATH"]])
 
     def run_script(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PATH": path, **variables}
+        environment = {**os.environ, "PATH": path, DRAW_NOTHING: "1", **variables}
         return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
 
     return run_script
