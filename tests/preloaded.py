@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import pkgutil
 import signal
 import socket
 import subprocess
@@ -64,11 +63,13 @@ def preloaded_program(folder: Path) -> Iterator[Path]:
 
 def serve(address: str) -> None:
     """Run each call that comes in a process of its own; the modules of most commands are imported before."""
-    for module in pkgutil.walk_packages(fnnctl.__path__, "fnnctl."):
-        if module.name.startswith(RARE):
+    root = Path(fnnctl.__file__).parent
+    for file in sorted(root.rglob("*.py")):  # `pkgutil.walk_packages` would import the rare packages, too
+        name = ".".join(["fnnctl", *file.relative_to(root).with_suffix("").parts])
+        if name.startswith(RARE):
             continue
         with suppress(ImportError):  # a library that is not installed
-            import_module(module.name)
+            import_module(name.removesuffix(".__init__"))
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
