@@ -1,6 +1,8 @@
 """A `fnnctl` for shell scripts that starts in a moment, because a server forks for each call of it.
 
-A script may call the program fifty times, and each start of Python and the libraries takes a second.
+A script may call the program fifty times, and each start of Python and the libraries takes a second. The
+streams are the caller's, and signals go to the forked process. What Python reads at its start, such as
+PYTHONIOENCODING, is the server's.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-import pkgutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,18 +24,26 @@ from typing import Final, NoReturn
 
 import fnnctl
 from fnnctl.__main__ import main
+from fnnctl.report.figures import drawer, drawing
 from tests.waiting import await_true
 
 SHIM: Final = """\
 #!{python} -IS
-import json, os, socket, sys
+import json, os, signal, socket, sys
+SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 with socket.socket(socket.AF_UNIX) as call:
     call.connect({address!r})
-    words = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)])
+    ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+    words = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ), ignored])
     socket.send_fds(call, [words.encode()], [0, 1, 2])
+    process = int.from_bytes(call.recv(8), "big")
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _: os.kill(process, number))
     sys.exit((call.recv(1) or b"\\xff")[0])
 """
 MOST_BYTES: Final = 1 << 20
+DRAW_NOTHING: Final = "TESTS_DRAW_NOTHING"
+"""With this environment variable a call draws no figures, which take most of the time of a script."""
 RARE: Final = ("fnnctl.sklearn", "fnnctl.export")
 """What is imported only when it is needed: libraries that take as long to import as all of the program."""
 
@@ -60,11 +70,13 @@ def preloaded_program() -> Iterator[Path]:
 
 def serve(address: str) -> None:
     """Run each call that comes in a process of its own; the modules of most commands are imported before."""
-    for module in pkgutil.walk_packages(fnnctl.__path__, "fnnctl."):
-        if module.name.startswith(RARE):
+    root = Path(fnnctl.__file__).parent
+    for file in sorted(root.rglob("*.py")):  # `pkgutil.walk_packages` would import the rare packages, too
+        name = ".".join(["fnnctl", *file.relative_to(root).with_suffix("").parts])
+        if name.startswith(RARE):
             continue
         with suppress(ImportError):  # a library that is not installed
-            import_module(module.name)
+            import_module(name.removesuffix(".__init__"))
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"{address}.new")
@@ -84,14 +96,21 @@ def serve(address: str) -> None:
 def answer(call: socket.socket) -> NoReturn:
     """Run the program as the caller would, in its folder, and send it the exit code."""
     message, streams, _, _ = socket.recv_fds(call, MOST_BYTES, 3)
-    arguments, folder, environment = json.loads(message)
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
+    arguments, folder, environment, ignored = json.loads(message)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, signal.SIG_IGN if number in ignored else default)
+    for descriptor, stream in enumerate(streams):
+        os.dup2(stream, descriptor)
         os.close(stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    if DRAW_NOTHING in environment:
+        vars(drawer)["start_process"] = lambda search: None
+        vars(drawing)["_draw"] = lambda *run, **present: ()
     sys.argv[1:] = arguments
+    call.send(os.getpid().to_bytes(8, "big"))
     code = 3
     try:
         main()

@@ -26,6 +26,7 @@ from fnnctl.plugins import scope
 from fnnctl.progress import TrainingPosition
 from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.training.history import Record
+from tests.preloaded import preloaded_program
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ def run_of(program: Program, *arguments: str) -> Path:
     done = program(*arguments, "--json")
     assert done.code == 0, done.err
     return Path(done.json["run"])
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[Path]:
+    """An executable `fnnctl` that is a process of its own, but imports nothing."""
+    if sys.platform == "win32":
+        pytest.skip("the program for shells needs fork and sockets of files")
+    with preloaded_program() as folder:
+        yield folder / "fnnctl"
 
 
 @pytest.fixture

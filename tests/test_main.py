@@ -62,8 +62,7 @@ def run(
 
 @posix
 @pytest.mark.parametrize(
-    ("module", "number", "code"),
-    [("typer", signal.SIGINT, 130), ("numpy", signal.SIGTERM, 143), ("pydantic", signal.SIGINT, 130)],
+    ("module", "number", "code"), [("typer", signal.SIGINT, 130), ("numpy", signal.SIGTERM, 143)]
 )
 def test_a_signal_while_python_imports_ends_in_order(iris: Path, module: str, number: int, code: int) -> None:
     done = run("train", str(iris), module=module, number=number)
@@ -80,7 +79,7 @@ def test_a_signal_ends_a_command_without_a_run_in_order_too(command: str, tmp_pa
 
 
 @posix
-@pytest.mark.parametrize("command", ["check", "train", "evaluate", "search", "plan"])
+@pytest.mark.parametrize("command", ["check", "search"])
 def test_a_signal_is_not_lost_in_a_callback_of_the_import_system(iris: Path, command: str) -> None:
     done = run(command, str(iris), "--json", module="", also=IN_A_CALLBACK)
     assert (done.returncode, done.stderr) == (130, "")
@@ -99,14 +98,13 @@ def test_a_blas_without_threads_is_no_interruption(iris: Path) -> None:
 @pytest.mark.skipif(shutil.which("sh") is None, reason="only a shell closes streams")
 @pytest.mark.parametrize(
     ("command", "closed"),
-    [("train", "2>&-"), ("train", "<&- >&- 2>&-"), ("search", "2>&-"), ("check", ">&-"), ("runs", "2>&-")],
+    [("train", "<&- >&- 2>&-"), ("search", "2>&-"), ("runs", ">&-"), ("runs", "2>&-")],
 )
 def test_standard_streams_may_be_closed(
     iris: Path, command: str, closed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {
         "train": f"{iris} --no-figures --set training.epochs=2",
-        "check": f"{iris}",
         "search": f"{iris} --method random --max-trials 2 --workers 2 --no-figures "
         "--set 'search.space={training.l2: {uniform: [0, 1]}}' --set training.epochs=2",
     }

@@ -8,9 +8,8 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +25,7 @@ from fnnctl.config.schema.records import records_by_path
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
 from tests.documented_output import DOCUMENTS as DOCUMENTED
-from tests.preloaded import preloaded_program
+from tests.preloaded import DRAW_NOTHING
 from tests.reference_pages import PAGES, TABLES, with_tables
 
 ROOT = Path(__file__).parent.parent
@@ -51,22 +50,27 @@ def commands(document: str) -> list[str]:
     return [line for line in shell_commands(TEXTS[document]) if can_write_onnx or ".onnx" not in line]
 
 
+FEWER_TRIALS = {
+    "fnnctl search --time-limit 60": "--max-trials 3",
+    "fnnctl search configs/penguins-random.yaml --set search.trials=10": "--set search.trials=3",
+    "fnnctl search --resume latest --set search.trials=20": "--set search.trials=5",
+}
+"""What the test adds to a search of a document, whose trials took a fifth of the time of all documents."""
+
+
 RunShell = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
-def run_shell() -> Iterator[RunShell]:
+@pytest.fixture
+def run_shell(preloaded: Path) -> RunShell:
     """Runs a shell whose `fnnctl` is this one."""
-    if sys.platform == "win32":
-        pytest.skip("the program for shells needs fork and sockets of files")
-    with preloaded_program() as program:
-        path = os.pathsep.join([str(program), os.environ["PATH"]])
+    path = os.pathsep.join([str(preloaded.parent), os.environ["PATH"]])
 
-        def run_script(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-            environment = {**os.environ, "PATH": path, **variables}
-            return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
+    def run_script(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PATH": path, DRAW_NOTHING: "1", **variables}
+        return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
 
-        yield run_script
+    return run_script
 
 
 @pytest.fixture
@@ -87,7 +91,8 @@ def test_commands_run_and_print_what_is_shown(
     outputs = {}
     for line in commands(document):
         capsys.readouterr()
-        assert run(shlex.split(line, comments=True)[1:]) == 0, line
+        arguments = shlex.split(f"{line} {FEWER_TRIALS.get(line, '')}", comments=True)
+        assert run(arguments[1:]) == 0, line
         printed = capsys.readouterr()
         outputs[line] = shown_output(printed.out, printed.err)
     if document in {path.name for path in DOCUMENTED}:
@@ -241,6 +246,10 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
     assert {*installed} == {".", "'.[test]'", "'.[docs]'", *libraries}
     for library in libraries:
         assert re.search(rf"pip install .*{library}$", install_command(library))
+
+
+def test_the_searches_with_fewer_trials_are_those_of_the_documents() -> None:
+    assert {*FEWER_TRIALS} <= {line for document in TEXTS for line in commands(document)}
 
 
 @pytest.mark.parametrize("name", PAGES)

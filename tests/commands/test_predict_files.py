@@ -15,9 +15,6 @@ from tests.messages import Messages
 from tests.program import Program, only_run, standard_input
 from tests.waiting import DEADLINE, await_true
 
-FNNCTL = [sys.executable, "-m", "fnnctl"]
-
-
 WRONG: dict[str, str | bytes] = {
     "a text among numbers": HEADER + ROW + ROW.replace("190", "long"),
     "a text far below": HEADER + 5000 * ROW + ROW.replace("41", "x"),
@@ -127,7 +124,7 @@ def test_standard_input(trained: Path, program: Program) -> None:
     assert done.err.startswith("standard input:1: 6 of the 7 columns that the network needs are missing")
 
 
-def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> None:
+def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(preloaded: Path, trained: Path) -> None:
     """Endless input is read only while the predictions are read."""
     endless = "import sys\nprint(sys.argv[1])\nwhile True: print(sys.argv[2])"
     rows = subprocess.Popen(
@@ -135,7 +132,7 @@ def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> Non
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     predict = subprocess.Popen(
-        [*FNNCTL, "predict", str(only_run(trained)), "-"],
+        [str(preloaded), "predict", str(only_run(trained)), "-"],
         stdin=rows.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert rows.stdout is not None
@@ -150,8 +147,8 @@ def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> Non
         rows.kill()
 
 
-def test_a_signal_leaves_no_half_written_file(trained: Path, tmp_path: Path) -> None:
-    command = [*FNNCTL, "predict", str(only_run(trained)), "-", "-o", str(tmp_path / "out.csv")]
+def test_a_signal_leaves_no_half_written_file(preloaded: Path, trained: Path, tmp_path: Path) -> None:
+    command = [str(preloaded), "predict", str(only_run(trained)), "-", "-o", str(tmp_path / "out.csv")]
     predict = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     assert predict.stdin is not None
     assert predict.stderr is not None

@@ -45,11 +45,17 @@ def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
     assert max(map(len, lines)) > 44  # the metrics of three parts
 
 
-def into_full_disk(words: str, folder: Path, *, buffered: bool) -> subprocess.CompletedProcess[str]:
+STARTED = f"{sys.executable} -m fnnctl"
+"""The program as users start it."""
+
+
+def into_full_disk(
+    words: str, folder: Path, *, buffered: bool = True, fnnctl: str = STARTED
+) -> subprocess.CompletedProcess[str]:
     """Run a command with its standard output on a full disk."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"}
     return subprocess.run(
-        f"{sys.executable} -m fnnctl {words} > /dev/full",
+        f"{fnnctl} {words} > /dev/full",
         shell=True, cwd=folder, capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
 
@@ -61,13 +67,12 @@ FIGURES = {"confusion_matrix.png", "roc_curve.png"}
 
 
 @pytest.mark.parametrize(
-    ("options", "buffered", "figures"),
-    [("", True, FIGURES), ("--json --no-figures", False, set()), ("--quiet --no-figures", True, set())],
+    ("options", "figures"), [("", FIGURES), ("--json --no-figures", set()), ("--quiet --no-figures", set())]
 )
 def test_a_report_that_cannot_be_written_loses_no_run(
-    iris: Path, tmp_path: Path, options: str, figures: set[str], buffered: bool
+    preloaded: Path, iris: Path, tmp_path: Path, options: str, figures: set[str]
 ) -> None:
-    done = into_full_disk(f"train {iris} {options}", tmp_path, buffered=buffered)
+    done = into_full_disk(f"train {iris} {options}", tmp_path, fnnctl=str(preloaded))
     run = only_run(tmp_path)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == f"{UNWRITABLE}. Nothing is lost: the run is in runs/{run.name}"
@@ -77,7 +82,8 @@ def test_a_report_that_cannot_be_written_loses_no_run(
 
 
 @pytest.mark.parametrize(
-    ("words", "buffered"), [("train --help", True), ("--version", False), ("datasets", True)]
+    ("words", "buffered"),
+    [("train --help", True), ("--version", False), ("datasets", True), ("datasets --json", False)],
 )
 def test_output_that_cannot_be_written_is_a_sentence_and_3(
     tmp_path: Path, words: str, buffered: bool
@@ -99,14 +105,20 @@ def test_an_error_of_the_system_that_nobody_expects_is_3(
     assert "Traceback" in program("datasets", "--verbose").err
 
 
-def test_standard_error_that_cannot_be_written_does_no_harm(iris: Path, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m fnnctl train {iris} --no-figures 2> /dev/full"
+def test_standard_error_that_cannot_be_written_does_no_harm(
+    preloaded: Path, iris: Path, tmp_path: Path
+) -> None:
+    command = f"{preloaded} train {iris} --no-figures 2> /dev/full"
     assert subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("words", ["train --help", "train {iris} --quiet --no-figures"])
-def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path, words: str) -> None:
-    command = f"{sys.executable} -m fnnctl {words.format(iris=iris)} | true; exit ${{PIPESTATUS[0]}}"
+@pytest.mark.parametrize(
+    "command",
+    [f"{STARTED} train --help", "{preloaded} train {iris} --quiet --no-figures"],
+    ids=["help", "train"],
+)
+def test_a_closed_pipe_ends_quietly_with_0(preloaded: Path, iris: Path, tmp_path: Path, command: str) -> None:
+    command = f"{command.format(preloaded=preloaded, iris=iris)} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         command, shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False
     )

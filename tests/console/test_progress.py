@@ -144,18 +144,18 @@ CONTROLLED = (
     "import fcntl, os, signal, termios; os.setsid(); fcntl.ioctl(2, termios.TIOCSCTTY, 0); "
     "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # the tests may run under nohup
 )
-START = "from fnnctl.cli import main; main()"
+EXECUTE = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
 
 
-@pytest.mark.parametrize(("script", "epochs", "code"), [(START, 3_000, 0), (CONTROLLED + START, 40_000, 129)])
+@pytest.mark.parametrize(("before", "epochs", "code"), [("", 3_000, 0), (CONTROLLED, 40_000, 129)])
 def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
-    iris: Path, tmp_path: Path, script: str, epochs: int, code: int
+    preloaded: Path, iris: Path, tmp_path: Path, before: str, epochs: int, code: int
 ) -> None:
     """A run continues to its end, unless the terminal controls it: then the system sends SIGHUP."""
     changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null", "--no-figures"]
     terminal, stderr = pytest.importorskip("pty").openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", script, "train", str(iris), *changes],
+        [sys.executable, "-c", before + EXECUTE, str(preloaded), "train", str(iris), *changes],
         cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
         env=TERMINAL,
     )  # fmt: skip

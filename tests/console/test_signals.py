@@ -18,15 +18,15 @@ from tests.program import AtEpoch, Program, only_run, read_json
 from tests.waiting import DEADLINE
 
 
-def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.Popen[bytes]:
+def start(fnnctl: Path, iris: Path, *, epochs: int, hangup: str) -> subprocess.Popen[bytes]:
     """A training in its own process, after its twentieth epoch; `hangup` is the previous SIGHUP handler."""
-    script = (
-        f"import signal; signal.signal(signal.SIGHUP, signal.{hangup}); from fnnctl.cli import main; main()"
-    )
+    handler = f"import os, signal, sys; signal.signal(signal.SIGHUP, signal.{hangup})"
+    script = f"{handler}; os.execv(sys.argv[1], sys.argv[1:])"
     changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null"]
+    command = [str(fnnctl), "train", str(iris), "--verbose", "--no-figures", *changes]
     process = subprocess.Popen(
-        [sys.executable, "-c", script, "train", str(iris), "--verbose", "--no-figures", *changes],
-        cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", script, *command],
+        cwd=iris.parent, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
@@ -38,8 +38,10 @@ def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.P
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    process = start(iris, tmp_path, epochs=1_000_000, hangup="SIG_DFL")
+def test_a_signal_keeps_what_was_done(
+    preloaded: Path, iris: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    process = start(preloaded, iris, epochs=1_000_000, hangup="SIG_DFL")
     process.send_signal(number)
     _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == code
@@ -89,13 +91,13 @@ def test_a_signal_before_a_graceful_block_ends_it() -> None:
     assert steps == ["in the first block"]
 
 
-def test_nohup_lets_a_run_outlive_its_terminal(iris: Path, tmp_path: Path) -> None:
-    process = start(iris, tmp_path, epochs=1000, hangup="SIG_IGN")
+def test_nohup_lets_a_run_outlive_its_terminal(preloaded: Path, iris: Path, tmp_path: Path) -> None:
+    process = start(preloaded, iris, epochs=300, hangup="SIG_IGN")
     process.send_signal(signal.SIGHUP)
     process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     manifest = read_json(only_run(tmp_path) / "manifest.json")
-    assert (manifest["status"], manifest["training"]["epochs"]) == ("completed", 1000)
+    assert (manifest["status"], manifest["training"]["epochs"]) == ("completed", 300)
 
 
 def test_a_second_signal_ends_at_once_and_keeps_the_history(

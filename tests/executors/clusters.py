@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import fnnctl
@@ -23,11 +24,11 @@ class DaskCluster:
     """A scheduler and workers of one thread without a nanny, so that a killed worker stays dead."""
 
     folder: Path
-    scheduler: subprocess.Popen[bytes]
+    scheduler: ForkedProcess
     address: str
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[ForkedProcess] = field(default_factory=list)
 
-    def add_worker(self, *, preload: str | None = None) -> subprocess.Popen[bytes]:
+    def add_worker(self, *, preload: str | None = None) -> ForkedProcess:
         """Start a worker, which first runs the code `preload`, and wait until it has joined."""
         arguments = ["worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         arguments += ["--local-directory", str(self.folder), "--memory-limit", "0"]  # so that it stays paused
@@ -46,12 +47,54 @@ class DaskCluster:
         return worker
 
 
-def start(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # so that workers find the tests
-    with (folder / f"{name}.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments], cwd=folder, env=environment, stderr=log, stdout=log
-        )
+@dataclass(frozen=True)
+class ForkedProcess:
+    """A process of a server that has imported Dask once for all of them; it is used like a `Popen`."""
+
+    process: BaseProcess
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self.process.join(timeout)
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.process.kill()
+
+
+def start(folder: Path, name: str, *arguments: str) -> ForkedProcess:
+    """Start `dask ARGUMENTS`; what it says is in the file `NAME.log` of the folder."""
+    log = folder / f"{name}.log"
+    log.touch()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["distributed.cli.dask_scheduler", "distributed.cli.dask_worker", "numpy"])
+    process = context.Process(target=run_dask, args=(log, dict(os.environ), arguments), daemon=True)
+    process.start()
+    return ForkedProcess(process)
+
+
+def run_dask(log: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> None:
+    """Do in this process what `dask ARGUMENTS` does."""
+    from dask.__main__ import main
+
+    os.environ.update(environment)
+    os.chdir(log.parent)
+    sys.path.insert(0, str(ROOT))  # so that workers find the tests
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    sys.argv = ["dask", *arguments]
+    main()
 
 
 @contextmanager
@@ -70,14 +113,14 @@ def dask_cluster(folder: Path, *, workers: int = 2) -> Iterator[DaskCluster]:
         end([*cluster.workers, cluster.scheduler])
 
 
-def end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def end(processes: Sequence[ForkedProcess]) -> None:
     """Kill the processes: a worker that is asked to end may wait long for a scheduler that is gone."""
     for process in processes:
         process.kill()
         process.wait()
 
 
-def address_in(file: Path, scheduler: subprocess.Popen[bytes]) -> str:
+def address_in(file: Path, scheduler: ForkedProcess) -> str:
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline and scheduler.poll() is None:
         try:

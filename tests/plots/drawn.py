@@ -37,7 +37,10 @@ def lay_out(figure: Figure) -> None:
 
 def texts_of(figure: Figure) -> list[str]:
     """The visible texts of a figure."""
-    lay_out(figure)
+    with figure_style():
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis) if axes.axison else ():
+                axis.get_majorticklabels()  # makes the texts at the ticks
     artists = figure.findobj(Text)
     return [text.get_text() for text in artists if isinstance(text, Text) and text.get_visible()]
 

@@ -180,10 +180,13 @@ def test_of_many_folds_some_are_drawn() -> None:
 
 
 @pytest.mark.parametrize("lengths", [(1,), (1, 1, 1), (2, 30), (500, 400, 20)])
-def test_all_of_folds_fits_and_has_the_same_bytes_again(lengths: tuple[int, ...]) -> None:
-    first, second = (folds_figure(folds_of(*lengths), AWKWARD_TITLE) for _ in range(2))
+def test_all_of_folds_fits(lengths: tuple[int, ...]) -> None:
+    check_fit(folds_figure(folds_of(*lengths), AWKWARD_TITLE))
+
+
+def test_equal_folds_have_the_same_bytes() -> None:
+    first, second = (folds_figure(folds_of(500, 400, 20), AWKWARD_TITLE) for _ in range(2))
     assert png_bytes(first) == png_bytes(second)
-    check_fit(first)
 
 
 def history_of_targets(names: list[str]) -> History:

@@ -140,7 +140,7 @@ def test_curves_of_losses_with_other_class_weights_are_not_compared(
 
 
 def test_the_header_has_the_rungs_of_what_stops_curves(tmp_path: Path) -> None:
-    settings = {"method": "random", "space": RANGE, "trials": 4}
+    settings: dict[str, Any] = {"method": "random", "space": RANGE, "trials": 4}
     headers = (
         setup_of(tmp_path, curve_stopping=rule, **settings).header("", {}) for rule in ("none", "median")
     )

@@ -38,10 +38,9 @@ def test_titles_tell_the_ensemble_of_a_search_from_its_winner(
     assert [title.endswith(" of the ensemble on the test part") for title in titles] == [is_ensemble] * 4
 
 
-def test_figures_can_be_deleted_and_drawn_again(
-    measured_run: MeasuredRun, hostile_classes: tuple[str, ...]
-) -> None:
-    run = measured_run(hostile_classes)
+def test_figures_can_be_deleted_and_drawn_again(measured_run: MeasuredRun) -> None:
+    """`test_drawer` draws classes with hostile names."""
+    run = measured_run()
     figures = draw_figures(run)
     assert list(figures) == figures_by_records(run.path)
     assert {*figures} >= CLASSIFICATION_FIGURES

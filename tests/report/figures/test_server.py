@@ -20,7 +20,7 @@ from tests.waiting import await_true
 
 @pytest.fixture
 def run(measured_run: Callable[..., OpenRun]) -> OpenRun:
-    return measured_run()
+    return measured_run(few=True)
 
 
 @pytest.fixture(params=[1, 2, 32])
@@ -30,7 +30,10 @@ def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     return count
 
 
-def test_each_figure_is_drawn_once(run: OpenRun, processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_figure_is_drawn_once(
+    measured_run: Callable[..., OpenRun], processors: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = measured_run(few=processors < 32)
     forks, fork = list[int](), os.fork
 
     def counted_fork() -> int:
