@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_what_a_program_passed_is_in_no_file() -> None:
         plugin.name for plugin in read(plugins=[each.model_dump() for each in plugins]).passed_plugins
     ] == ["a"]
     for source, in_memory in ((MEMORY_SOURCE, True), ("iris", False)):
-        assert DataFacts.model_construct(source=source).in_memory is in_memory
+        assert cast("Any", DataFacts).model_construct(source=source).in_memory is in_memory
 
 
 def test_every_fact_is_described() -> None:
