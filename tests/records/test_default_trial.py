@@ -66,8 +66,8 @@ def test_only_as_many_folds_of_at_least_two_are_compared() -> None:
     measurement = Measurement("roc_auc_macro", "maximize", test_share=0.25, rows=100)
 
     def p(first: list[float], second: list[float]) -> float | None:
-        folds = (result(0, 0.9, **{FOLDS: first}), result(1, 0.8, **{FOLDS: second}))
-        return compared(list(folds), 1, measurement).p
+        results = [result(0, 0.9, folds=first), result(1, 0.8, folds=second)]
+        return compared(results, 1, measurement).p
 
     assert p([0.9, 0.95], [0.8, 0.8]) is not None
     assert p([0.9, 0.95, 0.9], [0.8, 0.8]) is None
