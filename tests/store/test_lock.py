@@ -12,7 +12,7 @@ import pytest
 
 from fnnctl.store.atomic import NotAFileError
 from fnnctl.store.lock import NO_LOCK, HeldError, has_locks, hold_lock, is_held, take_over_lock
-from tests.store.faults import failing
+from tests.store.faults import failing, lowest_free_descriptor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
 
@@ -64,12 +64,6 @@ def test_a_lock_that_was_left_is_taken_over(tmp_path: Path) -> None:
     assert path.read_text() == f"{os.getpid()}\n"
     assert is_held(path)
     os.close(descriptor)
-
-
-def lowest_free_descriptor() -> int:
-    descriptor = os.dup(0)
-    os.close(descriptor)
-    return descriptor
 
 
 def test_a_lock_that_is_refused_leaves_no_file_open(tmp_path: Path) -> None:
