@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import warnings
+from typing import NoReturn
 
 
 def main() -> None:
@@ -22,11 +23,25 @@ def main() -> None:
     _silence_warnings()
     _replace_closed_streams()
     try:
-        from fnnctl.cli import main as run_program
-
+        try:
+            from fnnctl.cli import main as run_program
+        except ImportError as error:
+            _end_without_typer(error)
         run_program()
     finally:
         gc.freeze()
+
+
+def _end_without_typer(error: ImportError) -> NoReturn:
+    """End with a sentence: Typer, the only package that every command needs, is missing or broken."""
+    from fnnctl.errors import MachineError
+    from fnnctl.text import install_command
+
+    if (error.name or "").partition(".")[0] == "fnnctl":
+        raise error
+    advice = install_command("--force-reinstall typer")
+    sys.stderr.write(f"Typer, which fnnctl needs, cannot be imported ({error}): run `{advice}`\n")
+    sys.exit(MachineError.exit_code)
 
 
 def _silence_warnings() -> None:

@@ -2,6 +2,7 @@
 
 README, CONTRIBUTING and SECURITY are pages, too, so that nothing is said twice. Links are right in the
 repository, where these files are in other folders than the pages; here they become links of the site.
+It lies beside the tests because they have its names, and lint and types look at them.
 """
 
 from __future__ import annotations

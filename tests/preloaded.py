@@ -12,6 +12,8 @@ import pkgutil
 import socket
 import subprocess
 import sys
+import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -23,7 +25,7 @@ from fnnctl.__main__ import main
 from tests.waiting import await_true
 
 SHIM: Final = """\
-#!{python} -ISE
+#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as call:
     call.connect({address!r})
@@ -37,18 +39,23 @@ RARE: Final = ("fnnctl.sklearn", "fnnctl.export")
 
 
 @contextmanager
-def preloaded_program(folder: Path) -> Iterator[Path]:
-    """A folder with an executable `fnnctl`, for PATH, whose calls a server process runs until the end."""
-    address, program = folder / "socket", folder / "fnnctl"
-    program.write_text(SHIM.format(python=sys.executable, address=str(address)))
-    program.chmod(0o755)
-    server = subprocess.Popen([sys.executable, "-m", "tests.preloaded", str(address)])
-    try:
-        await_true(address.exists)
-        yield folder
-    finally:
-        server.kill()
-        server.wait()
+def preloaded_program() -> Iterator[Path]:
+    """A folder with an executable `fnnctl`, for PATH, whose calls a server process runs until the end.
+
+    It is in `/tmp`: the path of a socket has at most 103 bytes on macOS, too few for pytest's folders.
+    """
+    with tempfile.TemporaryDirectory(prefix="fnnctl-", dir="/tmp") as folder:
+        address, program = Path(folder) / "socket", Path(folder) / "fnnctl"
+        program.write_text(SHIM.format(python=sys.executable, address=str(address)))
+        program.chmod(0o755)
+        server = subprocess.Popen([sys.executable, "-m", "tests.preloaded", str(address)])
+        try:
+            await_true(lambda: address.exists() or server.poll() is not None)
+            assert server.poll() is None, "the server of the program has ended"
+            yield Path(folder)
+        finally:
+            server.kill()
+            server.wait()
 
 
 def serve(address: str) -> None:
@@ -60,8 +67,9 @@ def serve(address: str) -> None:
             import_module(module.name)
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(address)
+        server.bind(f"{address}.new")
         server.listen()
+        Path(f"{address}.new").rename(address)  # now a call is not refused
         while True:
             call, _ = server.accept()
             if os.fork() == 0:
@@ -84,11 +92,13 @@ def answer(call: socket.socket) -> NoReturn:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[1:] = arguments
-    code = 1
+    code = 3
     try:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -134,3 +135,19 @@ def test_warnings_of_python_are_for_developers(options: list[str], is_printed: b
         timeout=DEADLINE,
     )
     assert (done.returncode, "overflow encountered" in done.stderr) == (0, is_printed)
+
+
+@pytest.mark.parametrize("code", ["raise ImportError('no such symbol')", "import a_missing_module"])
+def test_a_broken_typer_is_said_in_a_sentence(tmp_path: Path, code: str) -> None:
+    """It is imported before any command, also before `doctor`."""
+    (tmp_path / "typer.py").write_text(code)
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from fnnctl.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "doctor", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert re.fullmatch(r"Typer, .* \(.*(no such symbol|a_missing_module).*\): run `.* typer`\n", done.stderr)

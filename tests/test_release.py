@@ -35,7 +35,12 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
     """The steps of a workflow or of an action."""
     content = read_yaml(path)
     for part in content["jobs"].values() if "jobs" in content else [content["runs"]]:
-        yield from part["steps"]
+        yield from part.get("steps", [])  # a job that calls a workflow has none
+
+
+def calls(path: Path) -> dict[str, dict[str, Any]]:
+    """The jobs of a workflow that call another one of the repository."""
+    return {name: job for name, job in read_yaml(path).get("jobs", {}).items() if "uses" in job}
 
 
 def classified(kind: str) -> set[str]:
@@ -63,17 +68,17 @@ def test_licences_of_the_data_are_in_the_metadata_and_beside_the_data() -> None:
     for info in BUILTIN.values():
         assert f"{info.file}\n    {info.source}.\n    {info.licence}.\n" in text
         identifier = info.licence.partition(",")[0].replace("BSD ", "BSD-").replace(" ", "-")
-        assert identifier in PROJECT["license"].split(" AND ") or identifier == "BSD-3-Clause"
+        assert identifier in PROJECT["license"].split(" AND ")
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
 def test_actions_are_pinned_to_commits(path: Path) -> None:
-    """Each with its version, which Dependabot raises; an action of the repository exists."""
+    """Each with its version, which Dependabot raises; an action or a workflow of the repository exists."""
     lines = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
-    assert len(lines) == sum("uses" in step for step in steps(path))
+    assert len(lines) == sum("uses" in step for step in steps(path)) + len(calls(path))
     for line in lines:
         if line.startswith("./"):
-            assert (ROOT / line / "action.yml").is_file()
+            assert (ROOT / line).resolve() in WORKFLOWS or (ROOT / line / "action.yml").is_file()
         else:
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)
 
@@ -87,16 +92,42 @@ def test_an_action_has_one_version_everywhere() -> None:
     assert set(re.findall(r"uses: (.*)", example)) <= majors
 
 
+def test_tools_of_workflows_have_one_version() -> None:
+    """Those that decide what is published, and hatchling, which nothing names but pyproject.toml."""
+    pins = (GITHUB / "requirements.txt").read_text(encoding="utf-8").splitlines()[1:]
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", pin) for pin in pins)
+    jobs = {name: read_yaml(GITHUB / "workflows" / f"{name}.yml")["jobs"] for name in ("ci", "release")}
+    linting, building = jobs["ci"]["workflows"]["steps"][-1], jobs["release"]["build"]["steps"][-2]
+    assert "requirements.txt" in building["env"]["PIP_CONSTRAINT"]
+    installed = re.findall(r"pip install (.*)", linting["run"] + building["run"])
+    words = {word for line in installed for word in line.split() if re.fullmatch(r"\w[\w-]+", word)}
+    assert {*words, "hatchling"} == {pin.partition("==")[0] for pin in pins}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_have_few_rights_and_an_end(path: Path) -> None:
     workflow = read_yaml(path)
     assert workflow["permissions"] == {"contents": "read"}
-    for job in workflow["jobs"].values():
+    for name, job in workflow["jobs"].items():
+        if name in calls(path):
+            continue
         assert job["timeout-minutes"] <= 60
         assert "environment" in job or "permissions" not in job, "further rights are approved"
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
+
+
+def test_a_called_workflow_has_the_rights_that_it_asks_for() -> None:
+    """A release publishes its documentation, and only after itself."""
+    (job,) = calls(GITHUB / "workflows" / "release.yml").values()
+    assert job["needs"] == "publish"
+    called = read_yaml(ROOT / job["uses"])
+    assert set(called[True]) == {"workflow_call", "workflow_dispatch"}  # YAML reads the key `on` as true
+    asked = dict(called["permissions"])
+    for called_job in called["jobs"].values():
+        asked |= called_job.get("permissions", {})
+    assert job["permissions"] == asked
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
@@ -117,8 +148,8 @@ def test_commands_of_workflows_exist() -> None:
     }
     (hook,) = read_yaml(ROOT / ".pre-commit-hooks.yaml")
     scripts = [step.get("run", "") for path in [*WORKFLOWS, *ACTIONS] for step in steps(path)]
-    called = re.findall(r"(?<![\w/.\"])(?:\S*/)?fnnctl ([a-z]\w*)", "\n".join([hook["entry"], *scripts]))
-    assert {"check", "train", "report", "help"} <= set(called) <= names
+    called = re.findall(r"(?<![\w/.\"])(?:\S*/)?fnnctl\"? ([a-z]\w*)", "\n".join([hook["entry"], *scripts]))
+    assert {"check", "train", "report", "help", "doctor"} <= set(called) <= names
 
 
 def test_the_hook_takes_the_experiments_that_commands_look_for() -> None:
@@ -132,7 +163,7 @@ def test_dependabot_looks_where_actions_are_named() -> None:
     updates = {entry["package-ecosystem"]: entry for entry in read_yaml(GITHUB / "dependabot.yml")["updates"]}
     folders = {f"/{path.parent.relative_to(ROOT).as_posix()}" for path in ACTIONS}
     assert set(updates["github-actions"]["directories"]) == {"/", *folders}
-    assert updates["pip"]["directory"] == "/"
+    assert updates["pip"]["directories"] == ["/", "/.github"]
 
 
 def test_the_form_asks_for_what_tells_machines_and_runs_apart() -> None:
@@ -148,11 +179,16 @@ def test_linked_files_of_the_guides_exist() -> None:
 
 
 def test_what_a_maintainer_fills_in_is_listed() -> None:
-    """No file has an owner's name, and those with a gap for it are in the list of the guide."""
+    """No file has an owner's name, and those in docs/ with a gap for it are in the list of the guide."""
     guide = (
         (GITHUB / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## What a maintainer fills in")[2]
     )
     texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").iterdir() if path.is_file()}
+    names = ("README.md", "pyproject.toml", ".mkdocs.yml", ".pre-commit-hooks.yaml")
+    parts = [*(ROOT / name for name in names), *GITHUB.rglob("*")]
+    files = [*texts, *(path for path in parts if path.is_file())]
+    named = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert set(re.findall(r"github\.com/([\w-]+)", named)) == {"OWNER"}
     gaps = {f"docs/{path.name}" for path, text in texts.items() if re.search(r"\bOWNER\b", text)}
     assert gaps == set(re.findall(r"`(docs/[\w.]+)`", guide))
     assert {"release.yml", "`release`", "`site_url`"} <= {*re.findall(r"release\.yml|`\w+`", guide)}
@@ -201,8 +237,8 @@ def test_the_site_has_no_broken_link(tmp_path: Path) -> None:
 
 
 def figures(text: str) -> set[str]:
-    """The numbers of a text that were measured: those with a point or a comma in them."""
-    return set(re.findall(r"\d+(?:[.,]\d+)+", text))
+    """The numbers of a text, in digits, outside the addresses of its links."""
+    return set(re.findall(r"(?<![\w.,])\d+(?:[.,]\d+)*", re.sub(r"\]\([^)]*\)", "]", text)))
 
 
 def test_figures_beside_other_programs_are_those_of_the_pages_that_explain_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -72,7 +73,7 @@ def check_settings(
     for target in (target for target in targets if target not in names):
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
-        problems.add_setting("data.target", _unknown_target(target, names, file) + hint)
+        problems.add_setting("data.target", _unknown_target(target, targets, names, file) + hint)
     one, several = "the target, whose kind data.task decides", "a target, whose kind model.outputs decides"
     used = dict.fromkeys(targets, several if len(targets) > 1 else one)
     for setting, name, use in (
@@ -173,10 +174,12 @@ def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:
     return {name: pattern for name, pattern in dates.items() if pattern != AUTO_PATTERN}
 
 
-def _unknown_target(name: str, names: Sequence[str], file: str) -> str:
-    """It may be several targets with commas between them."""
+def _unknown_target(name: str, targets: Sequence[str], names: Sequence[str], file: str) -> str:
+    """It may be several targets with commas between them, or a part of a name that has commas."""
     if "," in name and all(part.strip() in names for part in name.split(",")):
         return f"{_no_column(name, file)} (as a list it is [{name}])"
+    if len(targets) > 1 and (whole := ",".join(targets)) in names:
+        return f"{_no_column(name, file)} (as a name it is {json.dumps(whole, ensure_ascii=False)})"
     return _unknown(name, names, file)
 
 

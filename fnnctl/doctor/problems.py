@@ -99,7 +99,7 @@ def _again(package: str) -> str:
 def _of_blas(blas: Blas) -> Iterator[MachineProblem]:
     wheel = _again("--only-binary numpy numpy")
     if blas.product_seconds is not None and blas.product_seconds > LONGEST_PRODUCT:
-        what = f"NumPy has no fast BLAS: a product of matrices took {blas.product_seconds:.1f} s, not 0.1 s"
+        what = f"NumPy has no fast BLAS, as a matrix product took {blas.product_seconds:.1f} s, not 0.1 s"
         yield MachineProblem("slow_blas", what, wheel)
     if blas.kernel is None:
         return

@@ -36,7 +36,7 @@ from fnnctl.text import quoted
 def rows_of_parent(run: RunFolder) -> StoredRows:
     """The rows that a run was trained on, for a training that goes on from it.
 
-    Raises `ConfigError` for a run of before 0.13, which does not know them.
+    Raises `ConfigError` for a run of a version before 0.13, which does not know them.
     """
     stored = run.read_trained_rows()
     if stored is None:
@@ -175,7 +175,7 @@ def unseen_rows(data: TaskData, rows: IntArray, run: RunFolder) -> UnseenRows:
     """Those of some rows (n,) of the data that neither trained nor validated a run or its ancestors."""
     stored = run.read_trained_rows()
     if stored is None:
-        return UnseenRows(rows, 0, f"{run.path} has no {names.TRAINED_ROWS}, as runs of before 0.13")
+        return UnseenRows(rows, 0, f"{run.path} has no {names.TRAINED_ROWS}, as runs of versions before 0.13")
     columns, dataset = _digester(stored, run).columns, data.dataset
     if columns.group is not None and dataset.groups is None:
         reason = f"the rows have no groups by {quoted(columns.group)}, by which {run.path} recognizes them"

@@ -141,8 +141,8 @@ def write_scores(
     for name in tuple(parts):
         part = parts.pop(name)
         metrics[name] = with_groups(part, (groups or {}).get(name)) if part else None
-    run.write_metrics(metrics)
+    artifacts = chain.from_iterable(map(group_table, metrics.values()))
     if part:
-        run.write_artifacts(chain(part.artifacts(), coverage_tables(part, tails), [worst(part).artifact()]))
-    for measured in metrics.values():
-        run.write_artifacts(group_table(measured))
+        ranked = worst(part).artifact()
+        artifacts = chain(part.artifacts(), coverage_tables(part, tails), [ranked], artifacts)
+    run.write_metrics(metrics, artifacts)

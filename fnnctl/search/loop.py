@@ -146,7 +146,7 @@ def known_result(job: Job, journal: Journal) -> KnownResult | None:
     last, name = recorded[-1], journal.objective_curve
     curve = _objective_curve(recorded, name) if name else None
     ended = last.status is not Status.COMPLETED
-    if curve is not None and (job.stop < len(curve) or (job.stop == len(curve) and not ended)):
+    if curve is not None and job.stop < len(curve):
         return KnownResult(_from_curve(job, curve[job.stop - 1]), job, is_new=True, has_curve=False)
     if not ended or (last.budget > job.stop and curve is None):
         return None

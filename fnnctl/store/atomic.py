@@ -113,11 +113,11 @@ def write_files(folder: Path, files: Iterable[tuple[str, Iterable[str] | Iterabl
     Each is written as `write_lines` does, but their names are synced together, which takes less time: after a
     power cut any of them may be missing. A name may begin with a folder, which is made.
     """
-    folders = {folder}
+    folders: set[Path] = set()
     for name, pieces in files:
         path = folder / name
         try:
-            if path.parent not in folders:
+            if path.parent not in {folder, *folders}:
                 make_folder(path.parent)
             _replace(path, _as_bytes(pieces), sync="file")
         except OSError as error:
@@ -216,9 +216,9 @@ def write_new_folder(path: Path, files: Mapping[str, bytes]) -> None:
         raise UsageError(f"'{path}' already exists and is not overwritten; name another folder")
     hidden = path.with_name(temporary_file_name(path.name))
     try:
-        for name, content in files.items():
-            make_folder((hidden / name).parent)
-            _replace(hidden / name, [content])
+        make_folder(path.parent)
+        make_folder(hidden, sync=False)
+        write_files(hidden, [(name, [content]) for name, content in files.items()])
         hidden.rename(path)
         sync_folder(path.parent)
     except OSError as error:

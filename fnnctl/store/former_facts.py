@@ -1,4 +1,4 @@
-"""Facts that manifests of before 0.7 have under other names or in another form."""
+"""Facts that manifests of versions before 0.7 have under other names or in another form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of sentences that runs of before 0.7 have stored: the only code that reads a sentence.
+"""The kinds of sentences that runs of versions before 0.7 have stored: the only code that reads a sentence.
 
 Those runs say only in words what they warned of, and why a trial or a search ended.
 """

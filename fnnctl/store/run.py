@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,9 +53,14 @@ class OpenRun(RunFolder):
 
     lock: int
 
-    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Write the metrics of the parts; raises ValueError for NaN, which JSON does not have."""
-        write_text(self.path / names.METRICS, to_json(metrics))
+    def write_metrics(
+        self, metrics: Mapping[str, Any], artifacts: Iterable[tuple[str, Iterable[str]]] = ()
+    ) -> None:
+        """Write the metrics of the parts, then other files as `write_artifacts` does.
+
+        Raises ValueError for NaN, which JSON does not have.
+        """
+        write_files(self.path, chain([(names.METRICS, [to_json(metrics)])], artifacts))
 
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write one of the run's CSV files; None is an empty field."""
@@ -66,8 +72,8 @@ class OpenRun(RunFolder):
 
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
         """Write the weights, then their description, which gets the list of arrays as `arrays`."""
-        write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
-        write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
+        text = to_json({**description, "arrays": array_list(arrays)})
+        write_files(self.path, [(names.WEIGHTS, [to_npz(arrays)]), (names.MODEL, [text])])
 
     def describe_model(
         self,
@@ -182,7 +188,10 @@ class OpenRun(RunFolder):
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Add facts that were not known at the start to the manifest; the keys are the manifest's."""
-        write_text(self.path / names.MANIFEST, _manifest_text(self.read_manifest().with_facts(facts)))
+        recorded = self.read_manifest()
+        text = _manifest_text(recorded.with_facts(facts))
+        if text != _manifest_text(recorded):
+            write_text(self.path / names.MANIFEST, text)
 
     def finish(
         self,
@@ -266,11 +275,11 @@ def create_run(
         try:
             make_folder(runs_dir)
             undo.callback(delete_folder, hidden)
-            make_folder(hidden, exist_ok=False)
+            make_folder(hidden, exist_ok=False, sync=False)
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(release, lock)
             if bases:
-                make_folder(hidden / names.BASES)
+                make_folder(hidden / names.BASES, sync=False)
                 write_files(hidden / names.BASES, [(name, [content]) for name, content in bases.items()])
             write_files(hidden, files)
             path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)

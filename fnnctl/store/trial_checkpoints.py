@@ -104,7 +104,7 @@ class TrialCheckpoints:
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
         """Write the state of a stack; the first axis of each array runs over these fits' networks."""
         try:
-            make_folder(self._folder)
+            make_folder(self._folder, sync=False)
         except OSError as error:
             raise cannot_write(self._folder, error) from error
         file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])

@@ -149,15 +149,18 @@ def exists(path: Path) -> bool:
     return path.exists() if volume is None else volume.exists(path)
 
 
-def make_folder(path: Path, *, exist_ok: bool = True) -> None:
-    """Make a folder and those that it is in; all names of new ones survive a power cut. Raises OSError."""
+def make_folder(path: Path, *, exist_ok: bool = True, sync: bool = True) -> None:
+    """Make a folder and those that it is in; raises OSError.
+
+    All names of new ones survive a power cut, unless `sync` is False.
+    """
     volume = memory_volume(path)
     if volume is not None:
         volume.make_folder(path, exist_ok=exist_ok)
         return
     new = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=exist_ok)
-    for folder in new:
+    for folder in new if sync else ():
         sync_folder(folder.parent)
 
 

@@ -346,6 +346,9 @@ def test_the_short_report_says_how_many_targets_there_are(program: Program, tmp_
     table = lines[next(index for index, line in enumerate(lines) if line.startswith("  20 targets")) :]
     assert table[1].split()[:3] == ["label", "0", "accuracy"]
     assert "fnnctl report" in lines[-1]
+    for what in ("predictions and tables", "predictions, tables and figures"):
+        assert f"{what} of label 0" in " ".join(program("report", str(run), "--verbose").out.split())
+        next((run / "targets").glob("1-*")).joinpath("errors.png").touch()
 
 
 def test_a_file_with_the_column_of_words_or_a_column_of_each_is_scored(

@@ -70,6 +70,11 @@ def test_a_text_in_another_encoding_is_no_binary_data(text: str, encoding: str) 
     assert not is_binary(text.encode(encoding, "replace"))
 
 
+@pytest.mark.parametrize(("content", "is_no_text"), [(b"\0\1\2\3 a\0\1", False), (b"\0\1\2\3 a\4", True)])
+def test_five_different_control_characters_are_no_text(content: bytes, is_no_text: bool) -> None:
+    assert is_binary(content) is is_no_text
+
+
 @pytest.mark.parametrize("start", [b"a,b\n1,2\n", b"{a},b\n", b"data: {source: iris}\n", b""])
 def test_text_is_nothing_else(start: bytes) -> None:
     assert other_file(start, ".yaml") is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -154,7 +153,7 @@ def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
 ) -> None:
     """A run continues to its end, unless the terminal controls it: then the system sends SIGHUP."""
     changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null", "--no-figures"]
-    terminal, stderr = pty.openpty()
+    terminal, stderr = pytest.importorskip("pty").openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", script, "train", str(iris), *changes],
         cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
@@ -183,7 +182,7 @@ def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
 
 def drawn_by(script: str) -> tuple[str, str]:
     """What a script draws on a terminal, and its output."""
-    terminal, stderr = pty.openpty()
+    terminal, stderr = pytest.importorskip("pty").openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=stderr, env=TERMINAL, text=True
     )

@@ -102,6 +102,7 @@ SETTINGS: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "target: misspelt": (SPECIES, {"target": "Specie"}),
     "target: unknown": (SPECIES, {"target": "label"}),
     "target: several as a text": (SPECIES, {"target": "age, sex"}),
+    "target: one with a comma as a list": ('"age,sex",y\n1,2\n', {"target": ["age", "sex"]}),
     "target: all columns": (SPECIES, {"target": ["age", "sex", "species"]}),
     "weights: several as a text": (SPECIES, {"target": "species", "weights": "age,sex"}),
     "target: without a header": ("5.1,3.5,setosa\n4.9,3.0,setosa\n", {"target": "label"}),

@@ -52,10 +52,10 @@ _BASES: Final = {
 }
 _FILES: Final = (NAME, "new.csv", "missing.csv", "iris", *_BASES, ".", "/", "a.parquet", "a.npz", "memory")
 _WORDS: Final = (*COLUMNS, *CLASSES, *COLUMNS, *_FILES, "2024-06-01", "0", "1", "accuracy", "training.l2")
-_DEEP: Final = 6
+_DEEP: Final = 30
 """One in so many accepted configs is checked with the table as well, and written and read again."""
-_LONG: Final = 600
-"""Searches of longer configs, whose check takes long, are checked as often."""
+_SEARCHED: Final = 5
+"""The search of one in so many is checked: it takes as long as all the rest."""
 
 Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Dumper: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -68,6 +68,7 @@ class ConfigCase:
     content: bytes
     overrides: tuple[Override, ...]
     is_deep: bool
+    is_searched: bool
 
 
 def config_kind(folder: Path) -> Kind:
@@ -102,7 +103,7 @@ def _case(rng: Random) -> ConfigCase:
     if rng.random() < 0.03:
         data = changed_bytes(data, rng)
     overrides = tuple(_override(rng) for _ in range(rng.choice((0, 0, 0, 0, 1, 2))))
-    return ConfigCase(data, overrides, rng.randrange(_DEEP) == 0)
+    return ConfigCase(data, overrides, rng.randrange(_DEEP) == 0, rng.randrange(_SEARCHED) == 0)
 
 
 def _drawn(rng: Random) -> dict[str, Any]:
@@ -249,7 +250,7 @@ def _attempt(case: ConfigCase, folder: Path) -> str:
     source = ConfigText(case.content, folder / "x.yaml", has_lines=True, environment=_ENVIRONMENT)
     loaded = load_config(source, case.overrides)
     experiment = loaded.experiment
-    is_searched = experiment.search is not None and (case.is_deep or len(case.content) < _LONG)
+    is_searched = case.is_searched and experiment.search is not None
     if is_searched and (problems := loaded.search_problems()):
         raise ConfigError(*problems)
     if not case.is_deep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ from fnnctl.errors import ConfigError, InputError, Problem
 from tests.fuzzing.kinds import KINDS
 from tests.fuzzing.trying import BrokenPromiseError, Kind, Tally, generator, try_cases
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs timers and limits of memory")
 COUNTS = {"configs": 120, "tables": 120, "models": 60, "journals": 30, "predictions": 60, "onnx": 60}
 NAMES = [pytest.param(name, marks=[pytest.mark.extra] if name == "onnx" else []) for name in KINDS]
 LEAST = 1 / 8

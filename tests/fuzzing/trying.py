@@ -7,7 +7,6 @@ else is a finding: another exception, a warning, a case that never ends, too muc
 from __future__ import annotations
 
 import re
-import resource
 import signal
 import traceback
 import warnings
@@ -26,8 +25,8 @@ from fnnctl.errors import DivergedError, FnnctlError, FnnctlWarning, InputError
 
 MOST_SECONDS: Final = 10
 """The processor seconds that a case may take."""
-MOST_WAITING: Final = 120
-"""The seconds that it may take in all, if it waits for something."""
+MOST_WAITING: Final = 600
+"""The seconds that it may take in all, if it waits for something: other work may have the processors."""
 MOST_MEMORY: Final = 1 << 30
 """The bytes that a process may take beside what it had before its cases."""
 LONGEST: Final = 2_000
@@ -204,6 +203,8 @@ def _time_limit() -> Iterator[None]:
 
 def limit_memory() -> None:
     """Refuse this process more than `MOST_MEMORY` beside what it has."""
+    import resource  # not on Windows, where the tests of this file are skipped
+
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     most = pages * resource.getpagesize() + MOST_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -267,7 +267,7 @@ def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:
     rows = np.array([3, 50, 4, 51])
     unknown = unseen_rows(first.data, rows[:1], run)
     assert (unknown.rows.tolist(), unknown.seen) == ([3], 0)
-    assert unknown.reason == f"{run.path} has no trained_rows.npz, as runs of before 0.13"
+    assert unknown.reason == f"{run.path} has no trained_rows.npz, as runs of versions before 0.13"
     fit, stored = trained(first)
     run.write_trained_rows(stored)
     used = fit.split(first.data).non_test

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.store import names
-from tests.power_cuts.commands import Command, again, newest_run, runs_in
-from tests.power_cuts.disk import LOSSES, Disk, Files, Loss, Operation, Trace, Write, files_below, said
-from tests.power_cuts.recording import replayed, run_in
+from tests.power_cuts.commands import Command, newest_run, resuming_words, runs_in, words_of
+from tests.power_cuts.disk import LOSSES, Files, Loss, Operation, Say, Trace, Write, files_below, write_state
+from tests.power_cuts.recording import run_in
 
 _UNCOMPARED: Final = ("log.txt", "timeline.jsonl", "journal.torn")
 """Files with times, and with what was cut off."""
@@ -43,23 +42,21 @@ class Cut:
     seed: int
 
     def has_reported(self, trace: Trace) -> bool:
-        """Whether the command had said its result, or had ended well."""
-        return self.operations == len(trace.operations) or bool(said(trace.operations[: self.operations]))
+        """Whether the command had written its result to standard output, or had ended well."""
+        done = trace.operations[: self.operations]
+        return len(done) == len(trace.operations) or any(isinstance(each, Say) for each in done)
 
     def state(self, trace: Trace) -> Files:
         """What it leaves."""
-        disk = Disk(trace.before)
-        for operation in trace.operations[: self.operations]:
-            disk.do(operation)
-        return disk.after_cut(self.loss, random.Random(self.seed))
+        return trace.disk_after(self.operations).after_cut(self.loss, random.Random(self.seed))
 
 
 def cuts(trace: Trace, count: int, seed: int) -> Iterator[tuple[Cut, Files]]:
     """Those of `count` power cuts that leave different disks, each with what it leaves.
 
-    The first ones come just after the end of the command. The others are drawn from all instants, a third of
-    them from those just after a file has grown in place, where alone it can be torn. Disks that differ in
-    temporary files alone count as equal.
+    The first ones come just after the end of the command. The others are drawn from all instants, more of
+    them from those just after a file has grown in place, such as a journal. Disks that differ in temporary
+    files alone count as equal.
     """
     rng = random.Random(seed)
     seen: set[int] = set()
@@ -72,10 +69,19 @@ def cuts(trace: Trace, count: int, seed: int) -> Iterator[tuple[Cut, Files]]:
             instant = instants[-1]
         cut = Cut(instant, loss, rng.getrandbits(32))
         state = cut.state(trace)
-        lasting = {path: content for path, content in state.items() if not path.endswith((".tmp", "/.lock"))}
-        if (key := hash((cut.has_reported(trace), frozenset(lasting.items())))) not in seen:
+        if (key := hash((cut.has_reported(trace), frozenset(lasting(state).items())))) not in seen:
             seen.add(key)
             yield cut, state
+
+
+def lasting(files: Files) -> Files:
+    """The files without temporary ones and those of a run that has not appeared."""
+    return {
+        path: content
+        for path, content in files.items()
+        if not path.endswith((".tmp", "/.lock"))
+        and not (path.startswith("runs/.new-") and path.count("/") > 1)
+    }
 
 
 def _appends(operation: Operation) -> bool:
@@ -96,7 +102,7 @@ class Fault:
 def check_cut(folder: Path, command: Command, trace: Trace, cut: Cut, state: Files) -> list[Fault]:
     """What is wrong with a command after a power cut."""
     has_reported = cut.has_reported(trace)
-    return check(folder, command, trace.before, state, replayed(trace), has_reported=has_reported)
+    return check(folder, command, trace.before, state, trace.end(), has_reported=has_reported)
 
 
 def check(
@@ -104,67 +110,79 @@ def check(
 ) -> list[Fault]:
     """What is wrong with a disk: `runs`, `report` and the command that goes on are run on it.
 
-    The command began with the disk `before`, and would have ended with that at the `end`.
+    The command began with the disk `before`, and would have ended with that at the `end`. A run that has not
+    appeared is started again.
     """
-    put(folder, state)
+    write_state(folder, state)
     faults: list[Fault] = []
     if has_reported:
         faults += [Fault("a reported result is lost", text) for text in differences(state, end)]
-    elif lost := [path for path in before if path in end and not _is_kept(path, state)]:
+    elif lost := [path for path in before if path in end and not _is_kept(path, state, command)]:
         faults.append(Fault("an earlier file is lost", ", ".join(lost)))
     faults += _read_faults(folder, state)
     new = sorted(runs_in(state) - runs_in(before))
-    if not new and runs_in(end) - runs_in(before):
-        return faults  # it had not appeared yet
-    words = again(command, new[-1] if new else newest_run(before))
+    has_appeared = new or not runs_in(end) - runs_in(before)
+    run = new[-1] if new else newest_run(before)
+    words = resuming_words(command, run) if has_appeared else words_of(command, before)
     code, text, error = run_in(folder, words)
     after = files_below(folder)
+    end = with_run_of(after, before, end)
     if code and not (code == 2 and not differences(state, end)):  # what it would make is there
         faults.append(Fault("it does not go on", f"{' '.join(words)}: {code} {error or text}"))
         return faults
     faults += [Fault("other bits", text) for text in differences(after, end)]
-    if command.again is not None and differences(state, end):  # a run that is taken over is cleared up
+    if not has_appeared:
+        faults += _listing_faults(folder, after, are_complete=True)
+    if command.resuming is not None and differences(state, end):  # a run that is taken over is cleared up
         hidden = (path for path in sorted(after.keys() - end.keys()) if "/." in path[len("runs/.") :])
         faults += [Fault("a file is left", path) for path in hidden if path.startswith("runs/2")]
     return faults
 
 
-def _is_kept(path: str, state: Files) -> bool:
-    """Whether an earlier file is there, also while a search's winner or ensemble is being replaced.
+def _is_kept(path: str, state: Files, command: Command) -> bool:
+    """Whether an earlier file is there, or may be made again, as those of a command that was killed.
 
-    Commands that get the folder's own name find the former one by its hidden name.
+    While a search's winner or ensemble is being replaced, commands that get the folder's own name find the
+    former one by its hidden name.
     """
     parts = path.split("/")
     former = "/".join([*parts[:2], *(_FORMER.get(part, part) for part in parts[2:3]), *parts[3:]])
-    return path in state or former in state
+    return path in state or former in state or (command.is_killed and path.startswith("runs/"))
 
 
 def _read_faults(folder: Path, state: Files) -> Iterator[Fault]:
     """What is wrong with `runs` and with a `report` of each run."""
-    code, text, error = run_in(folder, ["runs", "--json"])
-    if code:
-        yield Fault("runs fails", error or text)
+    if faults := _listing_faults(folder, state):
+        yield from faults
         return
-    listed = {Path(run["run"]).name: run for run in json.loads(text)["runs"]}
     for name in sorted(runs_in(state)):
-        entry = listed.get(name)
-        if entry is None or entry["alive"] or entry["damage"]:
-            yield Fault("runs does not list it", f"{name}: {entry and entry['damage']}")
-            continue
         code, text, error = run_in(folder, ["report", name])
         if code or any(words in error + text for words in UNCLEAR):
             yield Fault("report fails", f"{code} {error or text}")
 
 
-def put(folder: Path, state: Files) -> None:
-    """Make the folder what the disk is."""
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for name, content in state.items():
-        if content is None:
-            (folder / name).mkdir()
-        else:
-            (folder / name).write_bytes(content)
+def _listing_faults(folder: Path, files: Files, *, are_complete: bool = False) -> list[Fault]:
+    """What is wrong with `runs`, which is to list the runs, complete ones or any, and nothing else."""
+    code, text, error = run_in(folder, ["runs", "--json"])
+    if code:
+        return [Fault("runs fails", error or text)]
+    listed = {Path(run["run"]).name: run for run in json.loads(text)["runs"]}
+    faults = [Fault("runs lists what is no run", name) for name in sorted(listed.keys() - runs_in(files))]
+    for name in sorted(runs_in(files)):
+        entry = listed.get(name)
+        if entry is None or entry["alive"] or entry["damage"]:
+            faults.append(Fault("runs does not list it", f"{name}: {entry and entry['damage']}"))
+        elif are_complete and entry["status"] != "completed":
+            faults.append(Fault("a run is not complete", f"{name}: {entry['status']}"))
+    return faults
+
+
+def with_run_of(files: Files, before: Files, end: Files) -> Files:
+    """The disk at the end of a command, with the name of the run that it has made on the disk `files`."""
+    expected, actual = (sorted(runs_in(each) - runs_in(before)) for each in (end, files))
+    if not expected or not actual:
+        return end
+    return {path.replace(expected[0], actual[0]): content for path, content in end.items()}
 
 
 def differences(files: Files, expected: Files) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from tests.power_cuts.disk import Files, Trace, files_below
-from tests.power_cuts.recording import record, run_in
+from fnnctl.store import names
+from tests.power_cuts.disk import Files, Trace, files_below, write_state
+from tests.power_cuts.recording import record
 
 RUN: Final = "RUN"
 """Stands for the name of the run that a command makes, or else of the newest one before it."""
@@ -20,7 +21,9 @@ RUN: Final = "RUN"
 _QUIET: Final = ("--quiet",)
 _SERIAL: Final = ("--executor", "serial", *_QUIET)
 _TRAIN: Final = ("train", "x.yaml", *_QUIET)
+_RESUME_TRAINING: Final = ("train", "--resume", RUN, *_QUIET)
 _SEARCH: Final = ("search", "x.yaml", *_SERIAL)
+_RESUME_SEARCH: Final = ("search", "--resume", RUN, *_SERIAL)
 _LARGER: Final = ("search", "--resume", RUN, "--set", "search.trials=5", *_SERIAL)
 _BUDGET: Final = {"min_epochs": 1, "max_epochs": 2, "reduction_factor": 2}
 _ASHA: Final = {
@@ -45,14 +48,18 @@ class Command:
 
     name: str
     words: Sequence[str]
-    again: Sequence[str] | None = None
+    resuming: Sequence[str] | None = None
     """The command that goes on after a cut; None for the same one."""
     before: Sequence[Sequence[str]] = ()
-    """The commands that have ended before it."""
+    """The commands before it."""
+    is_killed: bool = False
+    """Whether the last command before it was killed after two thirds of its operations."""
     model: Mapping[str, Any] | None = None
     """A section of the config, beside its size."""
     search: Mapping[str, Any] | None = None
     """A section of the config, without its space."""
+    optional: Sequence[str] = ()
+    """The names of files without which it ends well, and says so."""
     is_extra: bool = False
     """Whether it needs an optional library."""
 
@@ -60,7 +67,8 @@ class Command:
 COMMANDS: Final = {
     command.name: command
     for command in (
-        Command("train", _TRAIN, ("train", "--resume", RUN, *_QUIET)),
+        Command("train", _TRAIN, _RESUME_TRAINING),
+        Command("resumed-train", _RESUME_TRAINING, _RESUME_TRAINING, before=(_TRAIN,), is_killed=True),
         Command(
             "cross-validation",
             ("evaluate", "x.yaml", "--folds", "2", "--repeats", "2", "--workers", "1", *_QUIET),
@@ -69,15 +77,18 @@ COMMANDS: Final = {
         Command(
             "halving",
             _SEARCH,
-            ("search", "--resume", RUN, *_SERIAL),
+            _RESUME_SEARCH,
             search={"method": "halving", "trials": 4, "budget": _BUDGET},
         ),
-        Command("asha", _SEARCH, ("search", "--resume", RUN, *_SERIAL), search=_ASHA),
+        Command("asha", _SEARCH, _RESUME_SEARCH, search=_ASHA),
+        Command(
+            "resumed-asha", _RESUME_SEARCH, _RESUME_SEARCH, before=(_SEARCH,), is_killed=True, search=_ASHA
+        ),
         Command("extension", _LARGER, before=(_SEARCH,), search=_ASHA),
         Command(
             "bags",
             _SEARCH,
-            ("search", "--resume", RUN, *_SERIAL),
+            _RESUME_SEARCH,
             model={"ensemble": {"members": 2, "bags": True}},
             search=_BAGS,
         ),
@@ -87,7 +98,12 @@ COMMANDS: Final = {
             ("runs", "promote", RUN, "--as", "champion"),
             before=(_TRAIN, ("runs", "promote", "latest", "--as", "first"), _TRAIN),
         ),
-        Command("report", ("report", RUN, "--importance", "-o", "r.md"), before=(_TRAIN,)),
+        Command(
+            "report",
+            ("report", RUN, "--importance", "-o", "r.md"),
+            before=(_TRAIN,),
+            optional=(names.FEATURE_IMPORTANCE,),
+        ),
         Command(
             "predict",
             ("predict", RUN, "t.csv", "-o", "p.csv", *_QUIET),
@@ -116,17 +132,21 @@ def prepare(command: Command, folder: Path) -> None:
         config["search"] = {**command.search, "space": space}
     (folder / "x.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     for words in command.before:
-        code, _, error = run_in(folder, _with_run(words, newest_run(files_below(folder))))
-        if code:
-            raise AssertionError(f"{words}: {error}")
+        trace = _complete_trace(folder, _with_run(words, newest_run(files_below(folder))))
+        if command.is_killed and words is command.before[-1]:
+            write_state(folder, trace.disk_after(len(trace.operations) * 2 // 3).files())
 
 
 def recorded(command: Command, folder: Path) -> Trace:
     """The trace of the whole command in a new folder."""
     prepare(command, folder)
-    trace = record(folder, words_of(command, files_below(folder)))
+    return _complete_trace(folder, words_of(command, files_below(folder)))
+
+
+def _complete_trace(folder: Path, words: Sequence[str]) -> Trace:
+    trace = record(folder, words)
     if trace.code:
-        raise AssertionError(f"{command.name} ends with {trace.code}")
+        raise AssertionError(f"{' '.join(words)} ends with {trace.code}")
     return trace
 
 
@@ -135,9 +155,9 @@ def words_of(command: Command, before: Files) -> list[str]:
     return _with_run(command.words, newest_run(before))
 
 
-def again(command: Command, run: str | None) -> list[str]:
+def resuming_words(command: Command, run: str | None) -> list[str]:
     """The words of the command that goes on after a cut, with the name of the run."""
-    return _with_run(command.words if command.again is None else command.again, run)
+    return _with_run(command.words if command.resuming is None else command.resuming, run)
 
 
 def _with_run(words: Sequence[str], run: str | None) -> list[str]:

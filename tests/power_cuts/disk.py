@@ -11,10 +11,11 @@ itself:
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 ROOT: Final = 0
 """The node of the folder that all others are in."""
@@ -84,9 +85,8 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The command says something to its user: what it reports is to survive from now on."""
+    """The command writes to standard output: what it reports is to survive from now on."""
 
-    stream: Literal["stdout", "stderr"]
     text: str
 
 
@@ -97,25 +97,40 @@ Files: TypeAlias = dict[str, bytes | None]
 """What is on a disk, by path: the contents of files, and None for folders, each before what is in it."""
 
 
+Kind = Literal["create", "write", "truncate", "sync", "rename", "link", "unlink", "mkdir", "rmdir"]
+"""What a command may ask of the disk, other than to read."""
+
+
+class Request(NamedTuple):
+    """What a command asks of the disk."""
+
+    kind: Kind
+    size: int
+    """The number of bytes that are to be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a command did to a disk, and what it said."""
+    """What a command did to a disk, and what it reported."""
 
     before: Files
     """The disk before the command; all of it had survived."""
     operations: tuple[Operation, ...]
     code: int
     """The command's exit code."""
+    requests: tuple[Request, ...] = ()
+    """What it asked of the disk, each of which could fail."""
 
-    @property
-    def said(self) -> str:
-        """What the command wrote to standard output."""
-        return said(self.operations)
+    def disk_after(self, count: int) -> Disk:
+        """The disk after the first `count` operations."""
+        disk = Disk(self.before)
+        for operation in self.operations[:count]:
+            disk.do(operation)
+        return disk
 
-
-def said(operations: Iterable[Operation], stream: str = "stdout") -> str:
-    """What was said to a stream."""
-    return "".join(each.text for each in operations if isinstance(each, Say) and each.stream == stream)
+    def end(self) -> Files:
+        """What is on the disk after the command if the power stays."""
+        return self.disk_after(len(self.operations)).files()
 
 
 @dataclass(slots=True)
@@ -205,11 +220,28 @@ class Disk:
             case Sync(node):
                 (self._folders.get(node) or self._files[node]).sync()
 
+    def files(self) -> Files:
+        """What a program sees on the disk now."""
+        return self.after_cut("nothing", random.Random(0))
+
     def after_cut(self, loss: Loss, rng: random.Random) -> Files:
         """What is on the disk after a power cut now."""
         sector = rng.choice(SECTORS)
         names = {node: _names_left(folder, loss, rng) for node, folder in self._folders.items()}
         return dict(self._listed(ROOT, "", names, loss, sector, rng))
+
+    def path_of(self, node: int) -> str:
+        """The path of a file or a folder that has a name."""
+        path = ""
+        while node != ROOT:
+            node, name = next(
+                (folder, name)
+                for folder, entries in self._folders.items()
+                for name, child in entries.names().items()
+                if child == node
+            )
+            path = f"{name}/{path}" if path else name
+        return path
 
     def _listed(
         self,
@@ -285,3 +317,14 @@ def files_below(folder: Path) -> Files:
     return {
         path.relative_to(folder).as_posix(): None if path.is_dir() else path.read_bytes() for path in paths
     }
+
+
+def write_state(folder: Path, files: Files) -> None:
+    """Make a folder what a disk is."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name, content in files.items():
+        if content is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(content)

@@ -1,22 +1,30 @@
-"""Errors of the disk: some operation of a command fails, or writes less than it was asked to."""
+"""Errors of the disk: some operation of a command fails, or writes less than it was asked to.
+
+Every operation may fail with EIO, ENOSPC or EDQUOT, once or from then on. EINTR is tried where names change
+(by rename, link, unlink, mkdir, rmdir): Python itself repeats an open, write, sync, `ftruncate` or `flock`
+that a signal has interrupted (PEP 475), so no program sees that. A write of two bytes or more may be short:
+then the rest is written by another one or, if the disk is full from then on, cannot be.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.power_cuts.checking import UNCLEAR, Fault, check, differences, put
-from tests.power_cuts.commands import Command, runs_in, words_of
-from tests.power_cuts.disk import Disk, Files, Trace, files_below
-from tests.power_cuts.recording import Kind, Recorder, record, replayed, run_in
+from tests.power_cuts.checking import UNCLEAR, Fault, check, differences, with_run_of
+from tests.power_cuts.commands import Command, words_of
+from tests.power_cuts.disk import Disk, Files, Kind, Operation, Request, Trace, files_below, write_state
+from tests.power_cuts.recording import Recorder, run_in
 
-ERRORS: Final = ("EIO", "ENOSPC", "EDQUOT", "EINTR", "short")
-"""The names of the errors; `short` writes half of the bytes and is none."""
+_REFUSALS: Final = ("EIO", "ENOSPC", "EDQUOT")
+"""The errors by which a disk may refuse any operation."""
+_REPEATED: Final = frozenset(("create", "write", "truncate", "sync"))
+"""What Python repeats after an EINTR."""
 _MACHINE: Final = 3
 """The exit code if the machine refuses something."""
 _GROWING: Final = frozenset(("create", "write", "sync", "mkdir", "link"))
@@ -25,7 +33,10 @@ _GROWING: Final = frozenset(("create", "write", "sync", "mkdir", "link"))
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What fails: the `number`-th operation, and those after it if it `lasts`."""
+    """What fails: the `number`-th request, counted from 1, and those after it if it `lasts`.
+
+    A short write that lasts is followed by a full disk.
+    """
 
     error: str
     number: int
@@ -33,82 +44,84 @@ class Failure:
 
 
 class FailingDisk:
-    """The hook of a disk on which something fails."""
+    """The hook of a disk on which something may fail."""
 
     def __init__(self, failure: Failure) -> None:
-        self._failure, self.count = failure, 0
+        self._failure, self._count = failure, 0
         self.failed: list[str] = []
         """What has failed: kinds and paths."""
 
     def __call__(self, kind: Kind, path: str, size: int = 0) -> int:
-        failure, self.count = self._failure, self.count + 1
-        is_late = failure.lasts and self.count > failure.number and kind in _GROWING
-        if self.count != failure.number and not is_late:
+        self._count += 1
+        failure, is_first = self._failure, self._count == self._failure.number
+        is_late = failure.lasts and self._count > failure.number and kind in _GROWING
+        if not is_first and not is_late:
             return size
+        if failure.error == "short" and is_first:
+            written = (size + 1) // 2
+            if written < size:
+                self.failed.append(f"{kind} {path}")
+            return written
         self.failed.append(f"{kind} {path}")
-        if failure.error == "short":
-            return (size + 1) // 2
-        number = getattr(errno, failure.error)
-        raise OSError(number, os.strerror(number), path)
+        code = getattr(errno, "ENOSPC" if failure.error == "short" else failure.error)
+        raise OSError(code, os.strerror(code), path)
 
 
-def count_operations(folder: Path, command: Command, before: Files) -> int:
-    """How many operations the command asks of the disk."""
-    put(folder, before)
-    counter = FailingDisk(Failure("EIO", 0))
-    record(folder, words_of(command, before), counter)
-    return counter.count
+def errors_of(request: Request) -> tuple[str, ...]:
+    """The names of the errors that may come; `short` writes half of the bytes and is none."""
+    interruptions = () if request.kind in _REPEATED else ("EINTR",)
+    return (*_REFUSALS, *interruptions, *(("short",) if request.size > 1 else ()))
 
 
-def failures(operations: int, count: int, seed: int) -> Iterator[Failure]:
-    """Different failures, of each kind as many; all of them if `count` is large enough."""
-    rng = random.Random(seed)
-    numbers = range(1, operations + 1)
-    every = [Failure(error, number) for error in ERRORS for number in numbers]
-    every += [
-        Failure(error, number, lasts=True) for error in ("EIO", "ENOSPC", "EDQUOT") for number in numbers
+def failures(requests: Sequence[Request], count: int, seed: int) -> Iterator[Failure]:
+    """Different failures of the requests; all that may come if `count` is large enough."""
+    every = [
+        Failure(error, number, lasts)
+        for number, request in enumerate(requests, start=1)
+        for error in errors_of(request)
+        for lasts in ((False,) if error == "EINTR" else (False, True))
     ]
-    rng.shuffle(every)
+    random.Random(seed).shuffle(every)
     yield from every[:count]
 
 
 def check_failure(folder: Path, command: Command, trace: Trace, failure: Failure) -> list[Fault]:
     """What is wrong with a command during which something fails, and with what goes on after it."""
-    put(folder, trace.before)
+    write_state(folder, trace.before)
     disk = FailingDisk(failure)
     recorder = Recorder(folder, disk)
     code, out, error = run_in(folder, words_of(command, trace.before), recorder)
+    if not disk.failed:
+        return [Fault("nothing has failed", f"of {len(recorder.requests)} operations")]
     failed = f"{', '.join(disk.failed[:2])}: {code} {error.strip() or out[-300:]}"
     faults = [Fault("no clear sentence", failed) for words in UNCLEAR if words in error + out]
     if code not in (0, _MACHINE):
         faults.append(Fault("another exit code", failed))
     if code and not error.strip():
         faults.append(Fault("no sentence", failed))
-    end = replayed(trace)
     state = files_below(folder)
-    expected = _renamed(end, trace, state)
-    has_all = not code and "cannot be written" not in error  # what can be made again may be missing
+    end = with_run_of(state, trace.before, trace.end())
+    missing = [path for path in end if Path(path).name in command.optional and path not in state]
+    faults += [Fault("a missing file is not named", path) for path in missing if path not in error]
+    has_all = not code and not missing
     if has_all:
-        survived = Disk(trace.before)
-        for operation in recorder.operations:
-            survived.do(operation)
-        after_cut = survived.after_cut("all", random.Random(0))
         faults += [
-            Fault("reported, and not safe", f"{failed}: {text}") for text in differences(after_cut, expected)
+            Fault("reported, and not safe", f"{failed}: {text}")
+            for text in differences(_synced(trace.before, recorder.operations), end)
         ]
     return [
         *faults,
         *(
             Fault(each.kind, f"{failed}: {each.detail}")
-            for each in check(folder, command, trace.before, state, expected, has_reported=has_all)
+            for each in check(folder, command, trace.before, state, end, has_reported=has_all)
             if each.kind != "a file is left"  # what cannot be deleted stays
         ),
     ]
 
 
-def _renamed(end: Files, trace: Trace, state: Files) -> Files:
-    """What an undisturbed command makes, with the name of the run that this one has made."""
-    expected_runs, actual_runs = (sorted(runs_in(files) - runs_in(trace.before)) for files in (end, state))
-    if not expected_runs or not actual_runs:
-        return end
-    return {path.replace(expected_runs[0], actual_runs[0]): content for path, content in end.items()}
+def _synced(before: Files, operations: Iterable[Operation]) -> Files:
+    """What survives of operations even if all that is not synced is lost."""
+    disk = Disk(before)
+    for operation in operations:
+        disk.do(operation)
+    return disk.after_cut("all", random.Random(0))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 import io
 import os
-import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +23,13 @@ from fnnctl.cli import run
 from fnnctl.data.row_digests import SALT_BYTES
 from fnnctl.plugins import scope
 from tests.power_cuts.disk import (
-    Disk,
     Files,
+    Kind,
     Link,
     MakeNode,
     Operation,
     Rename,
+    Request,
     Say,
     Sync,
     Trace,
@@ -41,9 +41,6 @@ from tests.power_cuts.disk import (
 )
 from tests.program import KEEP_ALL
 
-Kind = Literal["create", "write", "truncate", "sync", "rename", "link", "unlink", "mkdir", "rmdir"]
-"""What a command may ask of the disk, other than to read."""
-
 
 class Hook(Protocol):
     """Called before each operation of the disk; an OSError that it raises is that of the operation."""
@@ -52,17 +49,18 @@ class Hook(Protocol):
         """Return how many of the `size` bytes of a write are written."""
 
 
-def obey(kind: Kind, path: str, size: int = 0) -> int:
-    """The hook of a disk without errors."""
+def without_errors(kind: Kind, path: str, size: int = 0) -> int:
+    """The hook of a disk on which nothing fails."""
     return size
 
 
 class Recorder:
     """The operations on the files below a folder since the object was made."""
 
-    def __init__(self, folder: Path, hook: Hook = obey) -> None:
+    def __init__(self, folder: Path, hook: Hook = without_errors) -> None:
         """Begin with what is in the folder; its path must not change."""
         self.operations: list[Operation] = []
+        self.requests: list[Request] = []
         self._root, self._hook = os.path.realpath(folder), hook
         self.before: Files = files_below(folder)
         self._nodes = nodes_of(self.before)
@@ -80,14 +78,15 @@ class Recorder:
         with pytest.MonkeyPatch.context() as patch:
             for name, method in _REPLACED.items():
                 patch.setattr(os, name, getattr(self, method))
-            patch.setattr(shutil, "_USE_CP_SENDFILE", False, raising=False)  # the system would copy unseen
+            for name in ("_USE_CP_SENDFILE", "_HAS_FCOPYFILE"):  # the system would copy unseen
+                patch.setattr(shutil, name, False, raising=False)
             patch.setattr(io, "open", self.open_file)
             patch.setattr(builtins, "open", self.open_file)
             yield
 
-    def say(self, stream: Literal["stdout", "stderr"], text: str) -> None:
-        """Record that the command has said something."""
-        self.operations.append(Say(stream, text))
+    def say(self, text: str) -> None:
+        """Record that the command has written to standard output."""
+        self.operations.append(Say(text))
 
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         with self._lock:
@@ -98,7 +97,7 @@ class Recorder:
                 return descriptor
             is_new = bool(flags & os.O_CREAT) and place not in self._nodes
             if is_new:
-                self._hook("create", place)
+                self._request("create", place)
             descriptor = self._real["open"](path, flags, mode, dir_fd=dir_fd)
             if is_new:
                 self._make(place, is_folder=False)
@@ -142,7 +141,7 @@ class Recorder:
             if place is None:
                 return do(len(data))
             offset = os.fstat(descriptor).st_size if append else os.lseek(descriptor, 0, os.SEEK_CUR)
-            size = do(self._hook("write", place, len(data)))
+            size = do(self._request("write", place, len(data)))
             self.operations.append(Write(self._nodes[place], offset, data[:size]))
             return size
 
@@ -150,7 +149,7 @@ class Recorder:
         with self._lock:
             place = self._place(path)
             if place is not None:
-                self._hook("truncate", place)
+                self._request("truncate", place)
             self._real["truncate"](path, length)
             if place is not None:
                 self.operations.append(Truncate(self._nodes[place], length))
@@ -159,7 +158,7 @@ class Recorder:
         with self._lock:
             place = self._open.get(descriptor if isinstance(descriptor, int) else descriptor.fileno())
             if place is not None:
-                self._hook("sync", place)
+                self._request("sync", place)
                 self.operations.append(Sync(self._nodes[place]))
 
     def rename(self, source: Any, target: Any) -> None:
@@ -173,7 +172,7 @@ class Recorder:
             (folder, name), (new_folder, new_name) = self._parent(old), self._parent(new)
             if folder != new_folder:
                 raise AssertionError(f"a rename from folder to folder: {old} to {new}")
-            self._hook("rename", new)
+            self._request("rename", new)
             self._real["rename"](source, target)
             self.operations.append(Rename(folder, name, new_name, self._nodes[old]))
             self._nodes.pop(new, None)
@@ -184,7 +183,7 @@ class Recorder:
         with self._lock:
             old, new = self._place(source), self._place(target)
             if new is not None:
-                self._hook("link", new)
+                self._request("link", new)
             self._real["link"](source, target, **options)
             if old is not None and new is not None:
                 self._nodes[new] = self._nodes[old]
@@ -200,7 +199,7 @@ class Recorder:
         with self._lock:
             place = self._place(path, dir_fd)
             if place is not None and not os.path.lexists(path):
-                self._hook("mkdir", place)
+                self._request("mkdir", place)
             self._real["mkdir"](path, mode, dir_fd=dir_fd)
             if place is not None:
                 self._make(place, is_folder=True)
@@ -209,10 +208,14 @@ class Recorder:
         with self._lock:
             place = self._place(path, dir_fd)
             if place in self._nodes:
-                self._hook(kind, place)
+                self._request(kind, place)
             self._real[kind](path, dir_fd=dir_fd)
             if place is not None:
                 self.operations.append(Unlink(*self._parent(place), self._nodes.pop(place)))
+
+    def _request(self, kind: Kind, place: str, size: int = 0) -> int:
+        self.requests.append(Request(kind, size))
+        return self._hook(kind, place, size)
 
     def _make(self, place: str, *, is_folder: bool) -> None:
         node, self._next = self._next, self._next + 1
@@ -245,7 +248,8 @@ _CHEAP: Final[tuple[tuple[str, Any], ...]] = (
     ("fnnctl.report.figures.drawer.start_process", lambda search: None),
     ("fnnctl.store.provenance.git_state", lambda: None),
 )
-"""Figures, which can be drawn again, and git take the longest. A checkpoint comes after every epoch."""
+"""Figures and git take the longest, so there are none: of the writes of figures, which can be drawn again,
+nothing is known. A checkpoint comes after every epoch."""
 _REPLACED: Final = {
     name: method
     for name, method in (
@@ -253,7 +257,7 @@ _REPLACED: Final = {
             (name, name)
             for name in ("open", "close", "write", "truncate", "fsync", "rename", "link", "unlink")
         ),
-        *((name, name) for name in ("unlink", "mkdir", "rmdir")),
+        *((name, name) for name in ("mkdir", "rmdir")),
         *(("ftruncate", "truncate"), ("fdatasync", "fsync"), ("replace", "rename"), ("remove", "unlink")),
     )
     if hasattr(os, name)
@@ -291,36 +295,28 @@ class _RecordedFile(io.FileIO):
         super().close()
 
 
-class _Heard(io.StringIO):
-    """A standard stream of a command that is recorded."""
+class _RecordedOutput(io.StringIO):
+    """The standard output of a command."""
 
-    def __init__(self, recorder: Recorder, stream: Literal["stdout", "stderr"]) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         super().__init__()
-        self._say, self._stream = recorder.say, stream
+        self._say = recorder.say
 
     def write(self, text: str) -> int:
-        self._say(self._stream, text)
+        self._say(text)
         return super().write(text)
 
 
-def record(folder: Path, arguments: Sequence[str], hook: Hook = obey) -> Trace:
+def record(folder: Path, arguments: Sequence[str]) -> Trace:
     """Run a command in the folder and record it. Raises AssertionError if it has written unseen."""
-    recorder = Recorder(folder, hook)
+    recorder = Recorder(folder)
     code, _, _ = run_in(folder, arguments, recorder)
-    trace = Trace(recorder.before, tuple(recorder.operations), code)
-    files, expected = files_below(folder), replayed(trace)
+    trace = Trace(recorder.before, tuple(recorder.operations), code, tuple(recorder.requests))
+    files, expected = files_below(folder), trace.end()
     unseen = sorted(path for path in {*files, *expected} if files.get(path, 0) != expected.get(path, 0))
     if unseen:
         raise AssertionError(f"changed past the recorder: {unseen}")
     return trace
-
-
-def replayed(trace: Trace) -> Files:
-    """What is on the disk at the end of a command."""
-    disk = Disk(trace.before)
-    for operation in trace.operations:
-        disk.do(operation)
-    return disk.after_cut("nothing", random.Random(0))
 
 
 def run_in(folder: Path, arguments: Sequence[str], recorder: Recorder | None = None) -> tuple[int, str, str]:
@@ -335,7 +331,7 @@ def run_in(folder: Path, arguments: Sequence[str], recorder: Recorder | None = N
         patch.setattr(sys, "argv", ["fnnctl", *arguments])
         # the salt of a run whose file of trained rows is lost is another one
         patch.setattr(os, "urandom", lambda n: bytes(n) if n == SALT_BYTES else real_urandom(n))
-        out, err = _Heard(recorder, "stdout"), _Heard(recorder, "stderr")
+        out, err = _RecordedOutput(recorder), io.StringIO()
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", err)
         with recorder.recording(), scope():

@@ -166,6 +166,6 @@ def test_what_cannot_be_compared_is_said(program: Program, tmp_path: Path, messa
     result = same_rows_result(later, champion)
     assert result.details["left_out_rows"] == 0
     assert result.details["not_recognized"] == [
-        f"{champion.path} has no trained_rows.npz, as runs of before 0.13"
+        f"{champion.path} has no trained_rows.npz, as runs of versions before 0.13"
     ]
     assert "not left out" in result.message

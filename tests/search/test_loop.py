@@ -393,4 +393,6 @@ def test_jobs_that_cost_nothing_do_not_go_on_for_ever() -> None:
     now_and_then = Spending(10)
     assert len(now_and_then.affordable(jobs, lambda job: job.trial.number % 900 == 0)) == 5_000
     assert not now_and_then.is_over
+    after_one = Spending(10).affordable(jobs, lambda job: job.trial.number == 0)
+    assert len(after_one) == 1 + MAX_UNCOUNTED_TRIALS
     assert len(Spending(None).affordable(jobs, lambda job: 0)) == 5_000

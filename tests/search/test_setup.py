@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, UsageError
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.records.trials import Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.extension import refuse_other_settings
+from fnnctl.search.schedulers.curve_stopping import CurveStopping
 from fnnctl.search.setup import SearchSetup, size_for_search
 from fnnctl.space import grid as combinations
 from fnnctl.trials.fits import FailedTrialError
@@ -101,6 +104,58 @@ def test_a_sampler_that_learns_starts_from_the_configs_own_settings_if_they_are_
     assert first(require="l2 < 0.04", start_from="defaults") == 0.05
 
 
+def test_a_sampler_that_learns_proposes_fewer_together_in_fewer_slots(tmp_path: Path) -> None:
+    setup = setup_of(tmp_path, method="bayes", space=RANGE, concurrency=16, batch=8)
+    assert [replace(setup, most_jobs=most).batch for most in (None, 16, 8, 5, 1)] == [8, 8, 4, 2, 1]
+
+
+def test_configurations_that_are_too_few_for_the_trials_are_counted(tmp_path: Path) -> None:
+    space = {"training.batch_size": {"choice": [8, 16, 32]}}
+    counts = [setup_of(tmp_path, method="random", space=space, trials=trials).too_few for trials in (3, 4)]
+    assert counts == [None, 3]
+
+
+@pytest.mark.parametrize(
+    ("metric", "space", "curve"),
+    [
+        ("loss", RANGE, "validation_loss"),
+        ("loss", {"training.class_weights": {"choice": [None, "balanced"]}}, None),
+        ("accuracy", {"training.class_weights": {"choice": [None, "balanced"]}}, "validation_accuracy"),
+    ],
+)
+def test_curves_of_losses_with_other_class_weights_are_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str, space: dict[str, Any], curve: str | None
+) -> None:
+    judged = []
+
+    def watched(*arguments: Any, curve: str | None, **options: Any) -> CurveStopping:
+        judged.append(curve)
+        return CurveStopping(*arguments, curve=curve, **options)
+
+    monkeypatch.setattr("fnnctl.search.setup.CurveStopping", watched)
+    objective = {"metric": metric}
+    setup = setup_of(tmp_path, method="random", space=space, objective=objective, curve_stopping="median")
+    setup.scheduler(setup.sampler())
+    assert judged == [curve]
+
+
+def test_the_header_has_the_rungs_of_what_stops_curves(tmp_path: Path) -> None:
+    settings = {"method": "random", "space": RANGE, "trials": 4}
+    headers = (
+        setup_of(tmp_path, curve_stopping=rule, **settings).header("", {}) for rule in ("none", "median")
+    )
+    assert [header.settings.get("rungs") for header in headers] == [None, {"0": [9]}]
+
+
+def test_the_trial_with_the_default_settings_is_known_however_it_is_spelt(tmp_path: Path) -> None:
+    setup = setup_of(tmp_path, space={"model.hidden": {"depth": [1, 2], "width": [4, 8]}})
+    trials = {
+        number: Trial(number, {"model.hidden": hidden}) for number, hidden in enumerate(([4], [{"units": 6}]))
+    }
+    assert setup.default_trial(trials) == 1
+    assert setup.default_trial({0: trials[0]}) is None
+
+
 PAIR: dict[str, Any] = {"a": {"integer": [1, 9]}, "b": {"integer": [1, 9]}}
 CUBE: dict[str, Any] = {name: {"uniform": [0, 1]} for name in "ab"}
 
@@ -148,6 +203,15 @@ def test_what_nothing_or_hardly_anything_fulfils(
     (problem,) = raised.value.problems
     assert problem.path == "search.require"
     messages.check(problem)
+
+
+def test_trials_on_a_sample_and_their_repetitions_are_counted() -> None:
+    search = SearchConfig.model_validate(
+        {"space": PAIR, "method": {"scheduler": "full_budget", "sampler": "sample_first"}}
+    )
+    budget, space = SearchBudget(max_epochs=9, trials=None), space_of(search.domains, ())
+    first = [{"a": value, "training.max_rows": 100} for value in range(9)]
+    assert size_for_search(space, search, budget, first, seed=1) == 9 + 3
 
 
 def test_a_grid_that_cannot_be_counted_needs_a_number_of_trials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,9 @@ def test_names_of_several_files_are_synced_together(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "fsync", fsync)
     write_files(tmp_path, [("a", ["one\n", "two\n"]), ("b", [b"bytes"])])
     assert synced == [False, False, True]  # the content of each before its name, all names at the end
+    synced.clear()
+    write_files(tmp_path, [])
+    assert synced == []
     (tmp_path / "c").mkdir()
     with pytest.raises(MachineError, match="c cannot be written"):
         write_files(tmp_path, [("a", ["new"]), ("c", [""]), ("b", [""])])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from fnnctl.store.atomic import NotAFileError
 from fnnctl.store.lock import NO_LOCK, HeldError, has_locks, hold_lock, is_held, take_over_lock
 from tests.store.faults import failing, lowest_free_descriptor
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
+fcntl = pytest.importorskip("fcntl")
 
 HOLDER = """
 import signal, sys

@@ -161,6 +161,16 @@ def test_log_lines_have_the_time_and_no_escape_codes(run: OpenRun, tmp_path: Pat
     assert not (tmp_path / "outside.txt").exists()
 
 
+def test_facts_that_are_recorded_already_are_not_written_again(run: OpenRun) -> None:
+    def written(facts: dict[str, list[str]]) -> bool:
+        before = (run.path / "manifest.json").stat().st_ino
+        run.record(facts)
+        return (run.path / "manifest.json").stat().st_ino != before
+
+    facts = {"warnings": ["column 'id' looks like a row id"]}
+    assert [written(facts), written(facts), written({"warnings": []})] == [True, False, True]
+
+
 def test_finish_completes_the_manifest_and_frees_the_lock(run: OpenRun) -> None:
     run.record({"training": {"epochs": 12, "best_epoch": 9, "stopped": "no better validation_loss"}})
     assert run.read_manifest().status == "running"

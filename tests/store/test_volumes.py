@@ -217,4 +217,5 @@ def test_new_folders_survive_a_power_cut(synced: list[int], tmp_path: Path) -> N
     assert {*synced} == {folder.stat().st_ino for folder in (tmp_path / "a", tmp_path / "a" / "b")}
     synced.clear()
     make_folder(tmp_path / "a" / "b" / "c")
+    make_folder(tmp_path / "a" / "d", sync=False)
     assert synced == []

@@ -227,7 +227,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
         meant = meant_word(key, keys)
         return unknown_setting(meant, "" if meant else f"possible here: {word_list(keys)}")
     outer = path[:-2]
-    if len(path) > 2 and key not in keys and any(form.has_free_keys for form in forms_at(outer, config)):
+    if key not in keys and any(form.has_free_keys for form in forms_at(outer, config)):
         example = setting_text((*outer, f"{path[-2]}.{key}"), "…")
         advice = f"possible here: {word_list(keys)}; a name with a dot is written as in {example}"
         return unknown_setting(advice=advice)

@@ -55,8 +55,8 @@ class Inheritance:
 
     def differences(self, experiment: Experiment) -> Iterator[Problem]:
         """What an experiment has otherwise than the run, each with the path of the setting."""
-        values = dict(_inherited(plain(experiment, nulls=True)))
-        run_values = dict(_inherited(plain(self.experiment, nulls=True)))
+        values = dict(_inherited(plain(experiment)))
+        run_values = dict(_inherited(plain(self.experiment)))
         for path in {**run_values, **values}:
             if values.get(path) != run_values.get(path):
                 problem = predicate(

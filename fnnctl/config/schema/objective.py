@@ -31,7 +31,7 @@ from fnnctl.metrics.registry import (
     of_one_target,
     positive_metric,
 )
-from fnnctl.text import did_you_mean, joined_words, quoted
+from fnnctl.text import did_you_mean, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -161,12 +161,13 @@ def _not_measured(experiment: Experiment, place: Place) -> Iterator[Problem]:
     if metric is None or metric.task != REGRESSION:  # what classes have does not depend on the output
         return
     records = outputs_of_trials(experiment, metric.task)
-    without = [record.name for record in records if metric.needs not in record.measures]
-    if without:
+    # Such a metric is one of a loss function, with which `_unlike_losses` refuses several outputs.
+    unmeasured = next((record.name for record in records if metric.needs not in record.measures), None)
+    if unmeasured is not None:
         kinds = [kind for kind in NEEDS if all(kind in record.measures for record in records)]
         names = ", ".join(name for name in objectives(metric.task, kinds))
-        text = "{metric} is not measured with {outputs}"
-        values = {"metric": place.value, "outputs": joined_words([f"the output {without[0]}", *without[1:]])}
+        text = "{metric} is not measured with the output {output}"
+        values = {"metric": place.value, "output": unmeasured}
         yield sentence(text, "model.output", "search.space", advice=f"choose from {names}", **values)
 
 

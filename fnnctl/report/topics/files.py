@@ -70,4 +70,6 @@ def files(summary: Summary) -> Iterator[Block]:
 def _of_targets(summary: Summary) -> Iterator[tuple[str, str]]:
     """The folders of the files of several targets."""
     for view in target_views(RunFolder(summary.path), summary):
-        yield f"{view.folder}/", f"predictions, tables and figures of {view.name}"
+        has_figures = any(name.endswith(names.FIGURE_ENDING) for name in view.summary.files)
+        what = "predictions, tables and figures" if has_figures else "predictions and tables"
+        yield f"{view.folder}/", f"{what} of {view.name}"

@@ -105,7 +105,7 @@ def chance_to_beat(best: float, losses: Sequence[float], epochs: Sequence[int], 
     y = np.asarray(losses, dtype=np.float64)
     if not np.isfinite(y).all():
         return 0.0
-    skipped = min(len(y) // 10, len(y) - MIN_POINTS)
+    skipped = len(y) // 10
     t = np.asarray(epochs[skipped:], dtype=np.float64)
     y = y[skipped:]
     weights, distances = [], []

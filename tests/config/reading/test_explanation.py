@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from fnnctl.config.provenance import Resolved
-from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_out_values, recipe_line
+from fnnctl.config.reading.explanation import (
+    ExplainedSetting,
+    calibration_lines,
+    explained,
+    left_out_values,
+    recipe_line,
+)
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes.resolving import resolve
@@ -165,6 +171,33 @@ def test_without_twins_there_are_more_epochs(load: Load, set_recipe: SetRecipe, 
     assert not without.experiment.model.ensemble.plain_twins
     assert without.experiment.training.epochs > with_twins.experiment.training.epochs
     assert "twins" not in str(recipe_line(without))
+
+
+@pytest.mark.parametrize(
+    ("calibration", "words"),
+    [
+        (None, "shrunk_temperature divides all scores by one number"),
+        ("temperature", "temperature divides all scores by one number"),
+        ("none", None),
+    ],
+)
+def test_a_calibration_is_explained(
+    load: Load, set_recipe: SetRecipe, calibration: str | None, words: str | None
+) -> None:
+    set_recipe(None)
+    options = [] if calibration is None else [f"model.calibration={calibration}"]
+    lines = calibration_lines(rows_of(load("data: {source: iris}\n", *options)))
+    assert len(lines) == (words is not None)
+    assert all(line.startswith(f"model.calibration: {words}, so that") for line in lines)
+
+
+def test_a_value_in_place_of_the_recipes_is_named(load: Load, set_recipe: SetRecipe) -> None:
+    """Without a calibration another epoch is best; what swa averages must not end early."""
+    set_recipe(None)
+    loaded = load("data: {source: iris}\n", "model.calibration=none", "training.averaging=swa")
+    assert recipe_line(completed(loaded)) == (
+        "recipe default; with another training.early_stopping.patience, training.early_stopping.monitor"
+    )
 
 
 @pytest.mark.parametrize("words", [[], ["training.optimizer=sgd"], ["model.ensemble=5"]])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.loading import STANDARD_INPUT, LoadedConfig, load_config
+from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
@@ -174,6 +176,36 @@ def test_a_file_that_cannot_be_read_is_the_machines_fault(
     monkeypatch.setattr(Path, "open", failing)
     with pytest.raises(MachineError, match=r"experiment\.yaml cannot be read: Input/output error"):
         load_config(tmp_path / "experiment.yaml")
+
+
+class Failing(io.RawIOBase):
+    """A stream whose device fails."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_standard_input_that_cannot_be_read_is_the_machines_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Failing())))
+    with pytest.raises(MachineError, match=r"^standard input cannot be read: Input/output error$"):
+        load_config(STANDARD_INPUT)
+
+
+@pytest.mark.parametrize("size", [MAX_BYTES, MAX_BYTES + 1, 2 * MAX_BYTES])
+def test_standard_input_has_the_limit_of_a_file(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    text = IRIS.encode().ljust(size, b"#")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    if size <= MAX_BYTES:
+        assert load_config(STANDARD_INPUT).text == text
+        return
+    problem = refusal(STANDARD_INPUT)
+    assert (problem.file, problem.message) == (
+        "<stdin>",
+        "is larger than 1,000,000 bytes, the limit for a config",
+    )
 
 
 def test_a_device_is_no_config() -> None:

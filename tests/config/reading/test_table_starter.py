@@ -280,6 +280,13 @@ def test_a_search_of_domains_is_offered_if_there_are_validation_rows(
     assert search_problems(complete) == {}
 
 
+def test_names_of_columns_are_cut_after_thirty_characters() -> None:
+    columns = tuple(FoundColumn(name, "numeric", 0, 9) for name in ("x" * 30, "y" * 31))
+    text = table_starter_text(starter(columns=columns), STARTER_NAME)
+    assert f"#   {'x' * 30}  numeric" in text
+    assert f"#   {'y' * 29}…  numeric" in text
+
+
 def test_names_that_a_config_cannot_contain_are_not_written() -> None:
     made = starter(ignored={"a\x1b": "why", "": "why", "b": "why"})
     assert list(made.writable) == ["b"]

@@ -96,7 +96,7 @@ def test_a_key_has_no_variable(messages: Messages) -> None:
 
 
 def test_brackets_need_quotes_around_a_variable(messages: Messages) -> None:
-    for text in ("a: [1, ${EPOCHS}]", "a: 1\nb: {c: ${EPOCHS}}"):
+    for text in ("a: [1, ${EPOCHS}]", "a: 1\nb: {c: ${EPOCHS}}", "a: [\n${EPOCHS}]"):
         with pytest.raises(ConfigError) as caught:
             read_yaml(text, variables=Variables(ENVIRONMENT, MAX_BYTES))
         messages.check(caught.value)

@@ -145,6 +145,7 @@ def test_text_is_utf_8_with_or_without_a_mark() -> None:
     ("data", "finding"),
     [
         (b"a: 1\nb: \xfc\n", Problem("byte 0xfc is not UTF-8; save the file as UTF-8", line=2)),
+        (b"\nb: \xfc\n", Problem("byte 0xfc is not UTF-8; save the file as UTF-8", line=2)),
         ("a: 1".encode("utf-16"), Problem("is UTF-16; save it as UTF-8", line=1)),
         (b"#" * (MAX_BYTES + 1), Problem("is larger than 1,000,000 bytes, the limit for a config")),
     ],
@@ -182,6 +183,11 @@ def test_a_sentence_that_is_not_known_is_passed_on_with_its_line(problem: str | 
     error = yaml.MarkedYAMLError("while parsing a block mapping", None, problem, mark)
     finding = syntax_error(error, ["a: 1", "b: 2", "c: 3 4"])
     assert (finding.line, finding.message) == (3, message)
+
+
+def test_a_key_on_the_first_line_has_none_above_it() -> None:
+    """Its line is not compared with the last one, which lacks its colon."""
+    assert refusal("--- seed: 1\nname").line == 1
 
 
 def test_a_sentence_without_a_place_is_passed_on() -> None:

@@ -42,6 +42,34 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes(recipe: Rec
     assert not recipe_values(recipe, CASES["numbers"]).get(LABEL_SMOOTHING, 0)
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("facts", [facts_of(output="ordinal"), facts_of(metric="log_loss"), CASES["numbers"]])
+def test_no_smoothing_is_a_value_of_the_recipes(recipe: Recipe, facts: RecipeFacts) -> None:
+    """It does not follow the default of the setting."""
+    assert recipe_values(recipe, facts)[LABEL_SMOOTHING] == 0.0
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    ("changes", "rate", "factor"),
+    [
+        ({}, 0.04, 1),
+        ({"task": "regression"}, 0.1, 1),
+        ({"task": "regression", "output": "gamma"}, 0.01, 2),
+        ({"task": "regression", "output": "quantile"}, 0.025, 1),
+        ({"is_warm_started": True}, 0.012, 1),
+        ({"task": "regression", "is_warm_started": True}, 0.03, 1),
+    ],
+)
+def test_the_rate_is_the_one_that_was_best_for_the_output(
+    recipe: Recipe, changes: dict[str, Any], rate: float, factor: int
+) -> None:
+    """A lower one for amounts takes twice the epochs; weights that are trained on get 0.3 of it."""
+    values = recipe_values(recipe, facts_of(may_have_twins=False, **changes))
+    assert values["training", "optimizer", "learning_rate"] == pytest.approx(rate)
+    assert values["training", "epochs"] == factor * 32
+
+
 @pytest.mark.parametrize(("rows", "twins", "epochs"), [(MANY_ROWS - 1, True, 22), (MANY_ROWS, False, 20)])
 def test_a_table_of_many_rows_has_no_twins(rows: int, twins: bool, epochs: int) -> None:
     recipe = recipe_values("default", facts_of(rows=rows))

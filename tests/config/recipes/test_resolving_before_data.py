@@ -83,6 +83,12 @@ def test_all_certain_problems_are_reported_together() -> None:
     assert [*found] == ["model.hiden", "training.l1", "training.epchs"]
 
 
+def test_an_unknown_setting_of_a_choice_is_wrong_whatever_the_recipe_chooses() -> None:
+    """With the recipe's embedding, that of some tables, it would be called unknown, and with none missing."""
+    found = problems({**SOURCE, "model": {"numeric_embedding": {"binz": 3}}})
+    assert found == {"model.numeric_embedding.name": "missing: one of none, piecewise_linear"}
+
+
 @pytest.mark.parametrize("recipe", ["defualt", None, ["fast"], 3])
 def test_a_recipe_that_does_not_exist(recipe: Any) -> None:
     assert "recipe" in problems({**SOURCE, "recipe": recipe})

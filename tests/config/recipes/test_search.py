@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.paths import parse_path
+from fnnctl.config.paths import EMBEDDING, parse_path
 from fnnctl.config.recipes.portfolio import MANY_ROWS_PORTFOLIO, PORTFOLIO, Change, first_trials
-from fnnctl.config.recipes.resolving import resolve
+from fnnctl.config.recipes.resolving import recipe_values, resolve
 from fnnctl.config.recipes.search import (
     SAMPLE_FIRST,
     SearchRecipeFacts,
@@ -87,6 +87,31 @@ def test_the_domains_are_around_the_default() -> None:
     # 5,000 numbers: the recipe has 40 units, and more would have over 200,000 parameters
     wide = search_facts(facts_of(numeric=5_000))
     assert recipe_space(wide)["model.hidden"]["width"][1] == wide.default.model.hidden[0].units
+
+
+def test_embeddings_have_half_and_twice_the_bins_of_the_default_and_twice_its_size() -> None:
+    facts = search_facts()
+    none, *embeddings = recipe_space(facts)["model.numeric_embedding"]["choice"]
+    bins, size = (recipe_values("default", facts.recipe)[*EMBEDDING, key] for key in ("bins", "size"))
+    assert none == "none"
+    assert [(value["bins"], value["size"]) for value in embeddings] == [
+        (bins // 2, size),
+        (bins, size),
+        (2 * bins, size),
+        (2 * bins, 2 * size),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "condition"),
+    [
+        ({}, {"when": {"model.numeric_embedding.name": "piecewise_linear"}}),
+        ({"numeric_embedding": "piecewise_linear"}, {}),
+    ],
+)
+def test_twins_depend_on_the_embedding_if_that_is_searched(model: Any, condition: Any) -> None:
+    space = recipe_space(search_facts(model=model))
+    assert space["model.ensemble.plain_twins"] == {"choice": [True, False], **condition}
 
 
 CHANGES = (

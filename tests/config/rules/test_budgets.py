@@ -34,10 +34,12 @@ def experiment_with(search: dict[str, Any]) -> tuple[Experiment, SearchConfig]:
         ({"objective": {"on": "bags"}}, 30),
         ({"objective": {"on": "bags"}, "space": {EPOCHS: {"choice": [5, 10]}}}, 20),
         ({"objective": {"on": "bags"}, "start_from": [{EPOCHS: 40}]}, 40),
+        ({"objective": {"on": "bags"}, "start_from": [{EPOCHS: 25, "training.batch_size": 512}]}, 30),
+        ({"objective": {"on": "bags"}, "start_from": [{EPOCHS: "x"}]}, 30),
         ({"objective": {"on": "bags"}, "start_from": [{EPOCHS: 40}], "budget": {"max_epochs": 50}}, 50),
         ({"objective": {"on": "bags"}, "space": {"training.l2": {"uniform": [0, 1]}}}, 20),
     ],
-    ids=["space", "config", "first trial", "written", "not searched"],
+    ids=["space", "config", "first trial", "shorter first trial", "wrong", "written", "not searched"],
 )
 def test_the_largest_budget_is_that_of_the_longest_trial(search: dict[str, Any], epochs: int) -> None:
     assert largest_budget(*experiment_with(search)) == epochs

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.problems import no_effect
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.rules.nearby_trials import NearbyTrials, why_ineffective
+from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.space.identity import identity
 
@@ -49,3 +53,34 @@ def test_pairs_of_values_repeat_no_trial(
     # With 0 to 4 of the first values; then with one other value, and with two.
     assert len(set(map(identity, tried))) == 5 + (2 + 2 + 1 + 1) + (4 + 2 + 2 + 2 + 2 + 1)
     assert len(tried) <= 24 + 1  # whether settings have an effect is asked of one of them
+
+
+def test_a_setting_that_is_always_refused_is_tried_first_and_in_no_pairs(
+    load: Callable[..., LoadedConfig],
+) -> None:
+    loaded = load(
+        "data: {source: iris}\ntraining: {optimizer: lbfgs}\nsearch:\n  space:\n"
+        "    data.scaling: {choice: [robust, minmax]}\n    model.dropout: {choice: [0.1, 0.2]}\n"
+        "    data.imputation: {choice: [mean]}\n"
+    )
+    assert loaded.experiment.search is not None
+    dimensions = space_of(loaded.experiment.search.domains).dimensions
+    nearby = NearbyTrials(trial_configs(loaded.resolved, epochs=9), dimensions, ())
+    dropout, scaling, imputation = "model.dropout", "data.scaling", "data.imputation"
+    assert [*nearby.changes()] == [
+        {dropout: 0.1},
+        {dropout: 0.2},
+        {imputation: "mean"},
+        {scaling: "robust"},
+        {scaling: "minmax"},
+        {imputation: "mean", scaling: "robust"},
+        {imputation: "mean", scaling: "minmax"},
+    ]
+
+
+def test_a_setting_has_no_effect_if_a_section_around_it_has_none() -> None:
+    reason, own = no_effect("there is no training"), no_effect("there is one epoch")
+    path = ("training", "optimizer", "momentum")
+    assert why_ineffective(path, {path[:1]: reason}) is why_ineffective(path, {path: reason}) is reason
+    assert why_ineffective(path, {path[:1]: reason, path[:2]: own}) is own
+    assert why_ineffective(path, {("model",): reason, (*path, "x"): own}) is None

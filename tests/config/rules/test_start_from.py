@@ -82,6 +82,13 @@ def test_settings_that_are_not_active_are_left_out(load: Load) -> None:
     ]
 
 
+def test_a_setting_that_the_config_does_not_have_is_left_out_alone(load: Load) -> None:
+    """Without early stopping there is no patience of its own; what follows it is complete."""
+    space = {"training.early_stopping.patience": {"integer": [5, 9]}, **L2}
+    config = {"training": {"early_stopping": None, "l2": 0.15}}
+    assert first_of(load, space, [{}], config=config) == [{"training.l2": 0.15}]
+
+
 def test_equal_configurations_are_one(load: Load) -> None:
     space = {"training.optimizer": {"choice": ["adam", "sgd"]}, **L2}
     given = [{"training.optimizer": {"name": "sgd"}}, {}, {"training.optimizer": "sgd", "training.l2": 1e-4}]

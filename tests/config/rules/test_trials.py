@@ -58,9 +58,37 @@ def test_a_trial_on_bags_is_the_ensemble_with_epochs_and_twins_of_its_own(trials
     assert (trial.training.epochs, trial.training.schedule_epochs) == (10, 10)
     without = configs.experiment_of({"training.epochs": 10, "model.numeric_embedding": "none"})
     assert without.model.ensemble == EnsembleConfig(members=4, bags=True)
+    shorter = replace(configs, epochs=8)
+    assert [shorter.experiment_of({"training.epochs": own}).training.epochs for own in (7, 8, 9)] == [7, 8, 8]
     key = configs.key_of
     assert key({"training.epochs": 10}) != key({"training.epochs": 20})
     assert key({}) == key({"model.ensemble.plain_twins": True}) != key({"model.ensemble.plain_twins": False})
+
+
+EMBEDDING, TWINS = "model.numeric_embedding", "model.ensemble.plain_twins"
+
+
+@pytest.mark.parametrize(
+    ("twins", "on", "assignment", "leaves_out"),
+    [
+        (True, "bags", {EMBEDDING: "none"}, True),
+        (True, "bags", {EMBEDDING: "piecewise_linear"}, False),
+        (True, "bags", {EMBEDDING: "none", TWINS: False}, False),
+        (True, "bags", {TWINS: False}, False),
+        (False, "bags", {EMBEDDING: "none"}, False),
+        (True, "validation", {EMBEDDING: "none"}, False),  # one network per trial
+    ],
+)
+def test_twins_leave_with_the_embedding_unless_a_trial_says_so_itself(
+    trials: Any, twins: bool, on: str, assignment: dict[str, Any], leaves_out: bool
+) -> None:
+    configs = trials(
+        IRIS + "model: {numeric_embedding: piecewise_linear, ensemble: {members: 4, bags: true}}\n"
+        "search: {space: {model.numeric_embedding: {choice: [none, piecewise_linear]}}}\n",
+        f"{TWINS}={flow_yaml(twins)}",
+        f"search.objective.on={on}",
+    )
+    assert configs.leaves_out_twins(assignment) is leaves_out
 
 
 def test_settings_of_other_branches_are_left_out(trials: Any) -> None:

@@ -70,6 +70,51 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
 
 
 @pytest.mark.parametrize(
+    ("text", "is_auto", "may_train_ensembles"),
+    [
+        ("trials: 9", True, True),
+        ("space: auto", True, True),
+        ("objective: {on: validation}", True, False),
+        ("objective: {on: bags}", True, True),
+        ("space: {training.l2: {uniform: [0, 1]}}", False, False),
+    ],
+)
+def test_the_space_of_the_recipe_may_have_ensembles_unless_trials_are_measured_elsewhere(
+    load: Load, text: str, is_auto: bool, may_train_ensembles: bool
+) -> None:
+    search = searched(load, f"  {text}\n")
+    assert (search.is_auto, search.may_train_ensembles) == (is_auto, may_train_ensembles)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_batch_matters_where_proposals_depend_on_results(load: Load, method: str) -> None:
+    """Elsewhere the setting has no effect, and its default."""
+    learns = method in {"bayes", "bohb", "evolution", "nas"}
+    assert searched(load, f"  method: {method}\n  batch: 3\n").batch == (3 if learns else 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "matters"),
+    [
+        ("random", False),
+        ("halving", False),
+        ("hyperband", False),
+        ("asha", True),
+        ("bayes", True),
+        ("random\n  stop_when: {no_improvement: 9}", True),
+        ("random\n  curve_stopping: median", True),
+        ("random\n  budget: {cost: 9}", True),
+    ],
+)
+def test_concurrency_matters_where_decisions_depend_on_the_order_of_results(
+    load: Load, text: str, matters: bool
+) -> None:
+    search = searched(load, f"  method: {text}\n  concurrency: 3\n")
+    assert search.depends_on_order is matters
+    assert search.concurrency == (3 if matters else 16)
+
+
+@pytest.mark.parametrize(
     ("text", "trials"), [("random", 50), ("grid", None), ("halving", 50), ("random\n  trials: 7", 7)]
 )
 def test_how_many_are_tried(load: Load, text: str, trials: int | None) -> None:

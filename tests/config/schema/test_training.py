@@ -19,3 +19,11 @@ from fnnctl.config.schema.training import TrainingConfig
 def test_the_rate_to_try_if_the_loss_explodes_is_a_usual_one(optimizer: Any, rate: float | None) -> None:
     training = TrainingConfig(optimizer=optimizer)
     assert training.steadier_learning_rate == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("early_stopping", "ends"),
+    [(None, False), ({}, False), ({"patience": None}, False), ({"patience": "auto"}, True)],
+)
+def test_only_patience_auto_ends_when_the_best_value_is_out_of_reach(early_stopping: Any, ends: bool) -> None:
+    assert TrainingConfig(early_stopping=early_stopping).ends_out_of_reach is ends

@@ -19,6 +19,7 @@ from fnnctl.search.samplers.tpe import (
     bandwidths,
     cdf,
     choice_kernels,
+    chosen_values,
     parzen_dimension,
     weights,
 )
@@ -101,12 +102,13 @@ def test_weights_of_older_trials_are_smaller() -> None:
         ({"uniform": [0, 1]}, ParzenDimension()),
         ({"choice": [1, 2, 3]}, ParzenDimension(choices=3)),
         ({"integer": [1, 12]}, ParzenDimension(cells=True)),
+        ({"integer": [1, 101]}, ParzenDimension()),
         ({"integer": [1, 10_000]}, ParzenDimension()),
         ({"log_integer": [1, 10_000]}, ParzenDimension(cells=True)),
         ({"log_integer": [1000, 10_000]}, ParzenDimension()),
         ({"normal": [0, 1]}, ParzenDimension()),
         ({"normal": [0, 1], "step": 0.01}, ParzenDimension()),
-        ({"normal": [0, 1], "step": 0.1}, ParzenDimension(cells=True)),
+        ({"normal": [0, 1], "step": 0.05}, ParzenDimension(cells=True)),
     ],
 )
 def test_what_a_mixture_knows_about_a_domain(plain: dict[str, Any], wanted: ParzenDimension) -> None:
@@ -159,6 +161,8 @@ class TestBandwidths:
             ([0.6, 0.1, 0.7, 0.3], {}, [0.3, 0.2, 1 / 6, 0.3]),
             ([0.6, 0.1, 0.7, 0.3], {"narrow": True}, [0.3, 0.2, 0.1, 0.3]),
             ([0.6, 0.1, 0.65, 0.3], {"narrow": True}, [0.3, 0.2, 1 / 12, 0.3]),
+            # the outermost two have one gap, of 0.1; the least bandwidth is 1/4 or 1/8
+            ([0.4, 0.5], {"narrow": True}, [1 / 8, 1 / 8]),
             # one trial reaches to the farther end
             ([0.5], {}, [0.5]),
             ([0.1], {}, [0.9]),
@@ -180,8 +184,8 @@ class TestBandwidths:
         here = Points(*(np.array([[place, place]]) for place in (0.5, 0.495, 0.505)))
         dimensions = [ParzenDimension(), ParzenDimension(cells=True)]
         wide, narrow = (
-            ParzenMixture(dimensions, trials, np.full(98, 1e9), narrow=narrow).log_density(here)[0]
-            for narrow in (False, True)
+            ParzenMixture(dimensions, trials, np.full(98, 1e9), **options).log_density(here)[0]
+            for options in ({}, {"narrow": True})
         )
         assert narrow - wide == pytest.approx(math.log(2), abs=1e-6)
 
@@ -197,6 +201,10 @@ class TestBandwidths:
 )
 def test_choices_worked_out_by_hand(places: list[float], choices: int, expected: list[list[float]]) -> None:
     assert choice_kernels(np.array(places), choices) == pytest.approx(np.array(expected))
+
+
+def test_the_end_of_the_interval_is_the_last_value() -> None:
+    assert chosen_values(np.array([0.0, 0.34, 0.99, 1.0]), 3).tolist() == [0, 1, 2, 2]
 
 
 class TestDensity:

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import linregress, norm
 
+from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.messages import Message
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.trials import CURVE, Job, Result, Status, Stop
+from fnnctl.records.trials import CURVE, Direction, Job, Result, Status, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Scheduler
@@ -197,6 +199,8 @@ EVEN = [[0.5], [0.6], [0.8], [0.9]]
         ([2.0, 0.9], [INFINITE, INFINITE, INFINITE, *OTHERS[:2]], False),
         ([0.7], EVEN, False),
         ([0.71], EVEN, True),
+        ([0.71], EVEN[:3], True),
+        ([2.0], EVEN[:2], False),  # two say too little
     ],
 )
 def test_the_best_loss_so_far_is_compared_with_the_median_of_the_others_means(
@@ -263,6 +267,53 @@ def test_direction_and_scale_do_not_matter() -> None:
     assert scaled == pytest.approx(plain, rel=1e-6)
     shifted = chance(0.25 - 0.9, [each - 0.9 for each in losses], full=81)
     assert shifted == pytest.approx(plain, rel=1e-6)
+
+
+def chance_by_scipy(best: float, losses: FloatArray, full: int) -> float:
+    """The chance by SciPy's linear regression; a curve that rises is a constant with noise."""
+    t, y = T[: len(losses)][len(losses) // 10 :], losses[len(losses) // 10 :]
+    powers = [T**-c for c in (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)]
+    decays = [np.exp(-T / (share * full)) for share in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)]
+    n, criteria, chances = len(y), [], []
+    for shape in (*powers, *decays):
+        x = shape[t.astype(int) - 1]
+        line = linregress(x, y)
+        rises = line.slope < 0
+        parameters = 1 if rises else 2
+        fitted = np.full(n, y.mean()) if rises else line.intercept + line.slope * x
+        at_end = y.mean() if rises else line.intercept + line.slope * shape[full - 1]
+        squares = max(((y - fitted) ** 2).sum(), n * (1e-4 * max(1.0, abs(y.mean()))) ** 2)
+        leverage = 1 / n + (0.0 if rises else (shape[full - 1] - x.mean()) ** 2 / (n * x.var()))
+        criteria.append(n * math.log(squares / n) + parameters * math.log(n))
+        spread = math.sqrt(squares / (n - parameters) * (1 + leverage))
+        chances.append(norm.cdf((best - at_end) / spread))
+    weights = np.exp(-0.5 * (np.array(criteria) - min(criteria)))
+    return float(np.average(chances, weights=weights))
+
+
+@pytest.mark.parametrize("seen", [4, 9, 27])
+@pytest.mark.parametrize(
+    "curve",
+    [0.2 + 0.6 / T, 0.1 + 0.8 * np.exp(-T / 16), 0.3 + T / 100, np.full(81, 30.0)],
+    ids=["power", "decay", "rising", "flat"],
+)
+def test_chances_agree_with_scipy(curve: FloatArray, seen: int) -> None:
+    noise = 0.0 if curve[0] == curve[1] else 0.01
+    losses = (curve + np.random.default_rng(4).normal(0, noise, 81))[:seen]
+    for best in (*(curve[80] + np.array([-0.05, -0.004, 0.0, 0.003, 0.02])), losses.mean() + 0.01):
+        wanted = chance_by_scipy(float(best), losses, 81)
+        assert chance(float(best), losses.tolist(), full=81) == pytest.approx(wanted, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
+def test_curves_become_losses(direction: Direction, sign: int) -> None:
+    watcher = Watcher()
+    budget = SearchBudget(max_epochs=9, trials=1, reduction_factor=3)
+    inner = build_scheduler("full_budget", numbered(1), budget, direction=direction)
+    scheduler = CurveStopping(inner, watcher, max_epochs=9, direction=direction, curve=NAME)
+    scheduler.tell(with_curve(scheduler.ask(1)[0], [0.25, 0.5, 0.75]))
+    scheduler.tell(with_curve(scheduler.ask(1)[0], [0.25, 0.5, 0.75]))
+    assert watcher.seen[-1].losses == [sign * value for value in (0.25, 0.5)]
 
 
 def test_losses_after_some_epochs_only_say_about_the_same() -> None:
