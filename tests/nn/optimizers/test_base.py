@@ -113,7 +113,8 @@ def test_the_decay_is_not_divided_by_the_root() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_squares_of_tiny_gradients_can_be_multiplied_by_one_minus_beta2(dtype: str) -> None:
     """β₂ is at most 0.9999 or so: the product is no subnormal number, which would be slow."""
-    arrays = StepArrays(*(np.zeros((1, 3), dtype) for _ in range(4)))
+    ones = np.ones((1, 3), dtype)
+    arrays = StepArrays(ones, ones.copy(), ones.copy(), ones.copy())
     hyperparameters = {key: np.array([value]) for key, value in ALIKE.items()}
     square = np.empty((1, 3), dtype)
     OPTIMIZERS["adam"](hyperparameters, arrays).square(np.array([[0.0, 1e-30, 1.0]], dtype), out=square)
