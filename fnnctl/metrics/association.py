@@ -152,7 +152,7 @@ def kendall(first: FloatArray, second: FloatArray) -> RankCorrelation | None:
     if not (untied[0].any() and untied[1].any()):
         return None
     scale = math.sqrt(float(untied[0].sum()) * float(untied[1].sum()))
-    tau = min(1.0, max(-1.0, float(balance.sum()) / scale))
+    tau = float(balance.sum()) / scale
     # Per row: its part of the numerator, and of both factors of the denominator.
     influence = n * balance / scale - tau / 2 * sum(n * rows / rows.sum() for rows in untied)
     variance = 4 * float(influence @ influence) / (n * (n - 1))

@@ -111,6 +111,16 @@ def test_the_mean_of_two_precision_recall_curves_worked_by_hand() -> None:
     assert_allclose(macro.y, [(2 / 3 + 3 / 4) / 2, (2 / 3 + 1) / 2, 1, 1, 1])
 
 
+def test_the_mean_of_repeats_is_that_of_each_curve() -> None:
+    """In the second repeat the scores separate the classes; a curve of one repeat is kept as it is."""
+    separate = np.array([[0.75, 0.25], [0.625, 0.375], [0.5, 0.5], [0.125, 0.875]])
+    repeats = [roc_curves(LABELS, each, ["no", "yes"]) for each in (PROBABILITIES, separate)]
+    no = metrics_curves.mean_roc_curves(repeats)[0]
+    assert (no.kind, no.label, no.area) == ("class", "no", (0.75 + 1) / 2)
+    assert_array_equal(np.interp([0.25, 0.75], no.x, no.y), [0.75, 1.0])
+    assert metrics_curves.mean_roc_curves([repeats[0]]) == repeats[0]
+
+
 def test_a_class_without_rows_has_no_curve() -> None:
     probabilities = np.column_stack([PROBABILITIES, np.zeros(4)])
     for curves in (

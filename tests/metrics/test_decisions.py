@@ -171,6 +171,13 @@ def test_few_thresholds_are_all_shown() -> None:
     assert shown.tolist() == sorted([*candidates(scores).tolist(), 0.5])
 
 
+@pytest.mark.parametrize("rows", range(MAX_SHOWN - 4, MAX_SHOWN + 4))
+def test_the_marked_thresholds_leave_less_room_for_others(rows: int) -> None:
+    shown = table_thresholds([(np.arange(rows) % 2 == 0, np.linspace(0.01, 0.9, rows))], [0.25, 0.75])
+    assert {0.25, 0.5, 0.75} <= set(shown.tolist())
+    assert len(shown) <= MAX_SHOWN
+
+
 def test_of_many_thresholds_those_of_rare_positive_rows_are_shown() -> None:
     """20 positive rows among 50,000, whose scores are nearly all close to 0."""
     rng = np.random.default_rng(0)
@@ -189,10 +196,11 @@ def test_of_many_thresholds_those_of_rare_positive_rows_are_shown() -> None:
 def test_the_best_of_all_thresholds_is_found_and_kept(repeats: int) -> None:
     """A table has 1 % of the thresholds; it has the best ones by F1, by cost and by recall all the same.
 
-    One row in 200 is positive, and its score is a little higher.
+    One row in 20 is positive, and its score is a little higher. With 1000 positive rows there are thresholds
+    whose recall is exactly that of `RECALLS`.
     """
     rng = np.random.default_rng(0)
-    is_positive = rng.random(20_000) < 1 / 200
+    is_positive = rng.permutation(20_000) < 1000
     scores = 1 / (1 + np.exp(5.0 - rng.normal(1.5 * is_positive)))
     noise = rng.normal(0, 0.002, (repeats, 20_000))
     rows = [(is_positive, np.clip(scores + shift, 0.0, 1.0)) for shift in noise]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.metrics.drift import PREDICTION, USUAL_LIMITS, BinnedRows, DriftLimits, TableDrift, table_drift
+from fnnctl.metrics.drift import (
+    FEW_ROWS,
+    PREDICTION,
+    USUAL_LIMITS,
+    BinnedRows,
+    DriftLimits,
+    TableDrift,
+    table_drift,
+)
 from tests.messages import Messages
 
 SAME, SLIGHT, FAR = [100, 100, 100, 0], [115, 100, 85, 0], [30, 200, 70, 20]
@@ -45,6 +53,18 @@ def test_missing_and_unseen_values_are_shares_of_the_rows() -> None:
     (measured,) = drift(of_column).columns
     assert (measured.trained_missing, measured.new_missing, measured.new_unseen) == (0.1, 0.4, 0.2)
     assert measured.bins == (("a", 90, 20), ("b", 0, 10), ("(missing)", 10, 20))
+
+
+@pytest.mark.parametrize(("rows", "is_few"), [(FEW_ROWS - 1, True), (FEW_ROWS, False)])
+def test_no_shift_in_a_few_rows_says_little(rows: int, is_few: bool) -> None:
+    counts = np.array([FEW_ROWS, 0]), np.array([rows, 0])
+    of_column = BinnedRows("x", "numeric", ("a", "(missing)"), *counts, counts, 1, 0)
+    assert ("only large shifts are found" in drift(of_column).in_words("new.csv")) == is_few
+
+
+def test_without_columns_there_are_no_rows_to_compare() -> None:
+    assert drift().new_rows == 0
+    assert "no rows" in drift().in_words("new.csv")
 
 
 def test_the_sentence_names_what_has_shifted(messages: Messages) -> None:

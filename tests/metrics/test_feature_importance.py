@@ -23,6 +23,7 @@ from fnnctl.metrics.feature_importance import (
 def test_each_column_has_permutations_of_its_own() -> None:
     first, second = (permutations(7, column, 50) for column in ("a", "b"))
     assert first.shape == (REPEATS, 50)
+    assert REPEATS == 10, "the page of reports says so"
     assert (np.sort(first, axis=1) == np.arange(50)).all()
     assert len({each.tobytes() for each in (*first, *second)}) == 2 * REPEATS
     assert permutations(7, "a", 50).tobytes() == first.tobytes()

@@ -44,6 +44,8 @@ def test_fishers_test_doubles_the_smaller_tail_of_scipy() -> None:
         chances = stats.hypergeom(rows, total, drawn)
         expected = min(1.0, 2 * min(chances.cdf(count), chances.sf(count - 1)))
         assert fisher_p(count, total, drawn, rows) == pytest.approx(expected, rel=1e-8)
+    many = stats.hypergeom(3000, 1500, 1500)
+    assert fisher_p(720, 1500, 1500, 3000) == pytest.approx(2 * many.cdf(720), rel=1e-8)
 
 
 def test_the_index_by_hand() -> None:
@@ -86,12 +88,30 @@ def test_a_rare_bin_beside_a_frequent_one_is_tested_on_its_own() -> None:
     assert shift(np.array([9700, 300, 0]), np.array([15, 15, 0]), 1).p < 1e-6
 
 
-def test_rare_neighbours_are_joined_until_they_have_enough_rows() -> None:
-    """30 rows in ten bins of each sample: pairs of bins have 6, and the χ² test has five cells."""
-    trained, new = np.full(10, 3), np.array([6, 0, 4, 2, 1, 5, 3, 3, 0, 6])
-    assert 3 < LEAST_EXPECTED < 6
-    pairs = np.stack([trained.reshape(5, 2).sum(axis=1), new.reshape(5, 2).sum(axis=1)])
-    assert shift(np.array([*trained, 0]), np.array([*new, 0]), 1).p == homogeneity_p(pairs) == 1.0
+@pytest.mark.parametrize(("of_bin", "new", "cells"), [
+    pytest.param(3, [6, 0, 4, 2, 1, 5, 3, 3, 0, 6], [0, 2, 4, 6, 8], id="pairs, none of which differs"),
+    pytest.param(2, [4, 1, 3, 3, 1, 0, 2, 3, 1], [0, 3, 6], id="triples"),
+    pytest.param(3, [5, 3, 1, 40, 15], [0, 3, 4], id="a last bin is left, which joins the first two"),
+])  # fmt: skip
+def test_rare_neighbours_are_joined_until_they_have_enough_rows(
+    of_bin: int, new: list[int], cells: list[int]
+) -> None:
+    """Of bins of 2 or 3 rows in each sample; those of 30 and 25 rows are cells of their own."""
+    assert 2 * 2 < LEAST_EXPECTED < 2 * 3
+    trained = [of_bin if rows < 10 else {40: 30, 15: 25}[rows] for rows in new]
+    assert sum(trained) == sum(new)
+    joined = np.add.reduceat(np.array([trained, new]), cells, axis=1)
+    measured = shift(np.array([*trained, 0]), np.array([*new, 0]), 1)
+    assert (measured.psi, measured.p) == pytest.approx((stability_index(joined), homogeneity_p(joined)))
+
+
+def test_bins_apart_are_not_joined_and_are_tested_on_their_own_if_they_are_rare() -> None:
+    """Of the 12 missing values 6 are expected in each sample, of the 8 unseen ones 4."""
+    trained, new = np.array([100, 100, 8, 2]), np.array([92, 108, 0, 10])
+    measured = shift(trained, new, 2)
+    assert measured.psi == stability_index(np.stack([trained, new]))
+    tests = fisher_p(0, 8, 210, 420), homogeneity_p(np.stack([trained, new])[:, [0, 1, 3]])
+    assert measured.p == pytest.approx(2 * min(tests))
 
 
 @pytest.mark.parametrize(("trained", "new"), [([5, 5, 1], [0, 0, 0]), ([0, 0, 0], [5, 5, 1])])

@@ -86,6 +86,23 @@ def test_a_branch_that_is_never_the_best_explains_nothing() -> None:
     assert whole.share == 1.0
 
 
+@pytest.mark.parametrize(("in_best", "explains"), [(1, False), (2, True)])
+def test_a_branch_with_one_of_the_best_says_nothing(in_best: int, explains: bool) -> None:
+    """Of 60 trials the best 6 count."""
+    number = np.arange(60)
+    branch = np.where((number < in_best) | (number >= 30), np.where(number < 40, 0.0, 1.0), np.nan)
+    other = (number >= 25).astype(float)
+    of_branch, _ = found(np.arange(60.0), (branch, "choice"), (other, "choice"))
+    assert (of_branch.share > 0.0) == explains
+
+
+def test_chance_alone_can_explain_no_more_than_everything() -> None:
+    """The best six are evenly spread; a setting has the whole importance if there is no other."""
+    number = np.arange(60.0)
+    (only,) = found(number, (11 * number % 60, "linear"))
+    assert (only.share, only.chance) == (1.0, 1.0)
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(2, CELLS), st.integers(1, 60))
 def test_the_density_of_numbers_is_a_mixture_of_truncated_normals(seed: int, cells: int, trials: int) -> None:

@@ -9,6 +9,7 @@ from fnnctl.metrics.ranking import (
     Ranking,
     average_precision,
     class_rankings,
+    fisher_interval,
     micro_ranking,
     rank_scores,
     roc_auc,
@@ -75,3 +76,9 @@ def test_runs_of_equal_scores_of_one_length_are_left_out_too() -> None:
     ranking = ranking_of(np.zeros(13, dtype=np.bool_), scores)
     assert_array_equal(ranking.thresholds, [0.9, 0.7, 0.5, 0.4])
     assert_array_equal(ranking.false_positives, [2, 6, 12, 13])
+
+
+def test_a_coefficient_of_1_or_without_a_variance_has_no_interval() -> None:
+    assert fisher_interval(1.0, np.full(4, 0.1)) is None
+    assert fisher_interval(0.5, np.zeros(4)) is None
+    assert fisher_interval(0.5, np.full(4, 0.1)) is not None

@@ -24,6 +24,7 @@ from fnnctl.metrics.registry import (
     PER_CLASS,
     PER_LEVEL,
     class_of,
+    find_metric,
     headline,
     importance_metrics,
     is_loss,
@@ -34,6 +35,7 @@ from fnnctl.metrics.registry import (
     positive_metric,
 )
 from fnnctl.metrics.rows import ClassRows, ErrorRows, LabelRows, Quantiles
+from fnnctl.plugins import Plugin, Scope, scope
 from fnnctl.tasks.joint.label_scores import score_labels
 
 LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
@@ -91,6 +93,31 @@ def test_what_training_records_needs_no_probabilities_and_no_unit(metric: Metric
         assert metric.formula.form == "explained"
 
 
+def test_perfect_probabilities_have_the_best_value_of_each_metric() -> None:
+    perfect = np.eye(2)[LABELS]
+    best, worst = (
+        classification.score(
+            ClassRows(LABELS, each.argmax(axis=1), 2, each, is_ordered=True),
+            ["a", "b"],
+            loss=loss,
+            positive=1,
+        )
+        for each, loss in ((perfect, 0.0), (perfect[:, ::-1], 9.0))
+    )
+    for metric in metrics_of(CLASSIFICATION):
+        if metric.name in best and best[metric.name] != worst[metric.name]:
+            assert (best[metric.name] < worst[metric.name]) == metric.lower_is_better, metric.name
+
+
+def test_plugins_do_not_replace_metrics_of_fnnctl() -> None:
+    made: Metric[Any] = Metric(
+        name="made", label="made", task=REGRESSION, formula=OfRows(lambda rows: rows.errors)
+    )
+    names = ("made", "accuracy", "per_class.a.recall")
+    with scope(Scope([Plugin("metric", name, made) for name in names])):
+        assert [find_metric(name) for name in (*names, "unknown")] == [made, None, None, None]
+
+
 def test_losses_and_errors_are_losses() -> None:
     losses = {metric for metric in objectives() if is_loss(metric)}
     named = {metric for metric in objectives() if "loss" in metric or "error" in metric}
@@ -140,6 +167,10 @@ def test_what_follows_from_the_records() -> None:
         "validation_loss", "validation_calibrated_loss", *(f"validation_{name}" for name in monitored),
     ]  # fmt: skip
     assert {"accuracy", "balanced_accuracy", "f1_macro", "r2"} <= {*monitored}
+    of_class = [metric.class_name for metric in METRICS if metric.per_class and metric.in_class_table]
+    assert of_class == ["precision", "recall", "f1", "roc_auc"]
+    uncalibrated = [metric.name for metric in METRICS if metric.has_uncalibrated]
+    assert uncalibrated == ["loss", "expected_calibration_error_positive", "expected_calibration_error"]
     of_classes = [metric.name for metric in importance_metrics("classification")]
     assert of_classes == ["log_loss", "accuracy", "rank_error"]
     kinds = ErrorRows(np.ones(2), np.ones(2)).kinds

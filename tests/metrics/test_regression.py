@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 from sklearn.metrics import (
@@ -114,6 +117,12 @@ def test_medians_are_those_of_drawn_resamples(rows: int) -> None:
     medians = np.concatenate([part.resampled_medians(np.random.default_rng(seed)) for seed in range(20)])
     found = np.quantile(medians, [0.025, 0.5, 0.975])
     np.testing.assert_allclose(found, expected, atol=0.04)
+
+
+def test_a_uniform_number_that_rounds_to_1_draws_the_largest_error() -> None:
+    ones = SimpleNamespace(beta=lambda _a, _b, size: np.ones(size))
+    part = ErrorRows(np.array([3.0, 1.0, 2.0]), np.zeros(3))
+    assert set(part.resampled_medians(cast("np.random.Generator", ones))) == {3.0}
 
 
 def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,10 +41,17 @@ def test_the_correlation_of_trials_that_were_not_selected() -> None:
     assert second.trials == 10
     assert second.risk is not None
     assert (second.risk.group, second.risk.kept) == (5, 1), "half of those that are known"
+    first_record, *others = hyperband(curves.tolist())
+    first_record["settings"]["budget"] = {**first_record["settings"]["budget"], "reduction_factor": 2.5}
+    *_, second = audited(read([first_record, *others])).adjacent
+    assert second.risk is not None
+    assert (second.risk.group, second.risk.kept) == (5, 2)
 
 
 def test_only_promoted_trials_are_known_in_a_single_bracket() -> None:
-    (first, second) = audited(read(halving())).adjacent
+    audit_of_one = audited(read(halving()))
+    (first, second) = audit_of_one.adjacent
+    assert audit_of_one.full == 9
     assert (first.trials, first.is_selected, first.correlation, first.risk) == (2, True, None, None)
     assert second.trials == 2, "the one that diverged later is the worst there"
 
@@ -68,8 +75,10 @@ def test_a_search_with_one_rung_has_no_audit(budgets: Sequence[int]) -> None:
     assert audit(read([header(), *(trial(number) for number in range(len(budgets))), *records])) is None
 
 
-def test_a_search_without_results_has_no_audit() -> None:
+def test_a_search_without_results_or_without_promotions_has_no_audit() -> None:
     assert audit(read([header(), trial(0)])) is None
+    of_two_brackets = [trial(0, bracket=1), trial(1), result(0, 3, 0.5), result(1, 9, 0.5)]
+    assert audit(read([header(), *of_two_brackets])) is None
 
 
 @given(CURVES)

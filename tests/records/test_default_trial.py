@@ -62,6 +62,34 @@ def test_folds_are_compared_in_pairs() -> None:
     assert found.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
 
 
+def test_only_as_many_folds_of_at_least_two_are_compared() -> None:
+    measurement = Measurement("roc_auc_macro", "maximize", test_share=0.25, rows=100)
+
+    def p(first: list[float], second: list[float]) -> float | None:
+        results = [result(0, 0.9, folds=first), result(1, 0.8, folds=second)]
+        return compared(results, 1, measurement).p
+
+    assert p([0.9, 0.95], [0.8, 0.8]) is not None
+    assert p([0.9, 0.95, 0.9], [0.8, 0.8]) is None
+    assert p([0.9], [0.8]) is None
+
+
+def test_a_confirmation_compares_the_means_over_its_seeds() -> None:
+    results, scores = [result(0, 0.9), result(1, 0.8)], ((0.9, 0.85), (0.7, 0.8))
+    leaders = [
+        Leader(
+            each,
+            tuple(Confirmed(each.trial, 9, k, of_trial[k], 9, 9, 100, 50) for k in range(2)),
+            frozenset(),
+        )
+        for each, of_trial in zip(results, scores, strict=True)
+    ]
+    confirmed = Confirmation(leaders, seeds=2, metric="accuracy", direction="maximize")
+    found = compared(results, 1, confirmed=confirmed)
+    assert found.objectives == pytest.approx((0.875, 0.75))
+    assert (found.budget, found.p, found.compared) == (9, confirmed.comparisons[1].p_holm, 0)
+
+
 def test_other_metrics_of_one_part_say_nothing_of_chance() -> None:
     found = compared(
         [result(0, 0.8), result(1, 0.9)], 0, Measurement("r2", "maximize", test_share=None, rows=200)

@@ -133,6 +133,38 @@ def test_the_words_that_train_a_trial() -> None:
 
 
 @pytest.mark.parametrize(
+    ("members", "part", "has_one"),
+    [(1, "validation", False), (2, "validation", True), (2, "bags", False)],
+)
+def test_a_trial_has_one_network_unless_trials_are_ensembles(members: int, part: str, has_one: bool) -> None:
+    objective = {"metric": "accuracy", "on": part, "direction": "maximize"}
+    search = read([header(members=members, objective=objective), trial(0)])
+    assert ("model.ensemble=1" in search.set_words(0)) == has_one
+
+
+@pytest.mark.parametrize(
+    ("sampler", "paths", "expected"),
+    [
+        ("controller", ["model.hidden.depth", RATE], True),
+        ("controller", [RATE], False),
+        ("random", ["model.hidden.depth"], False),
+    ],
+)
+def test_layers_are_learned_by_some_samplers(sampler: str, paths: list[str], expected: bool) -> None:
+    search = read([header(scheduler="full_budget", sampler=sampler, paths=paths)])
+    assert search.learns_layers is expected
+
+
+def test_epochs_that_an_extension_trains_again() -> None:
+    """A trial of 9 epochs was asked for 3: in each of two folds they were trained again."""
+    once = [header(), trial(0), result(0, 9, 0.5)]
+    assert read(once).repeated == 0
+    assert read([*once, result(0, 3, 0.4)]).repeated == 3
+    folds = {"folds": [0.4, 0.4]}
+    assert read([*once, result(0, 3, 0.4, facts=folds)]).repeated == 6
+
+
+@pytest.mark.parametrize(
     ("status", "recorded"),
     [("completed", {"trials": 5}), ("interrupted", {"trials": 4, "epochs_trained": 18})],
 )

@@ -150,6 +150,7 @@ def test_results_are_synced_when_it_is_said(path: Path, monkeypatch: pytest.Monk
         journal.begin_trials([TRIAL])
         for result in (DONE, STOPPED):
             journal.add_result(result)
+        journal.add_early(DIVERGED)
         assert synced == []
         journal.sync()
         journal.sync()
@@ -221,6 +222,7 @@ def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
         ([HEADER, DONE], 2),
         ([HEADER, TRIAL, DONE, DONE], 4),
         ([HEADER, TRIAL, CONFIRMED, CONFIRMED], 4),
+        ([HEADER, TRIAL, DONE, Stop("hopeless", trial=0, budget=3, saved=6)], 4),
         ([HEADER, TRIAL, CONFIRMED, replace(EXPLODED, trial=1)], 4),
         # of another version
         ([HEADER, {"record": "wish"}], 2),

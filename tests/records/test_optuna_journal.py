@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fnnctl.errors import DataError, UsageError
-from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, read_study, study_lines
+from fnnctl.records.optuna_journal import (
+    Distribution,
+    State,
+    Study,
+    StudyTrial,
+    plain_choice,
+    read_study,
+    study_lines,
+)
 from tests.messages import Messages
 
 LEVELS = Distribution.of_choices(["low", None, 2])
@@ -76,6 +85,30 @@ def test_operations_are_applied_as_optuna_applies_them(tmp_path: Path) -> None:
     )
     assert (enqueued.state, enqueued.parameters) == (State.WAITING, {"rate": 0.2})
     assert isinstance(done.parameters["rate"], float)
+
+
+def test_what_is_written_has_the_types_that_optuna_reads() -> None:
+    """Whole numbers without a fraction, times in UTC, and the metric's name where the dashboard looks."""
+    depth = Distribution.of_numbers(1, 3, whole=True, log=False, step=None)
+    start = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1)))
+    parameters = StudyTrial(State.RUNNING, None, {"depth": 2}, {"depth": depth, "rate": RATE}, start=start)
+    first, second, third = map(json.loads, study_lines(Study("s", False, "accuracy", [parameters])))
+    assert (first["op_code"], first["directions"]) == (0, [1])
+    assert (second["study_id"], second["system_attr"]) == (0, {"study:metric_names": ["accuracy"]})
+    assert third["datetime_start"] == "2026-01-02T02:04:05.000000+00:00"
+    assert third["distributions"] == {
+        name: json.dumps({"name": f"{kind}Distribution", "attributes": attributes})
+        for name, kind, attributes in (
+            ("depth", "Int", {"log": False, "step": 1, "low": 1, "high": 3}),
+            ("rate", "Float", {"log": True, "step": None, "low": 0.0001, "high": 1.0}),
+        )
+    }
+    assert len([*study_lines(Study("s", False))]) == 1, "without a metric it has no name"
+
+
+def test_choices_are_plain_values() -> None:
+    choices = [1, "a", None, [8, 4], {"name": "adam"}]
+    assert list(map(plain_choice, choices)) == [1, "a", None, "[8, 4]", "{name: adam}"]
 
 
 ONE = json.dumps(study("a", 1))

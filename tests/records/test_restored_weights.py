@@ -49,6 +49,7 @@ CLASS_WEIGHTED = {"uncorrected_validation_loss": LOSSES, "validation_accuracy": 
         ({"monitor": "validation_f1_macro"}, TWO_JOBS, 4, None),
         ({}, [job(0, 4, CLASS_WEIGHTED)], 4, 2),
         ({}, TWO_JOBS, 9, None),  # training alone takes the trial further
+        ({}, [job(0, 4, {"validation_loss": [0.9, 0.5, 0.5, 0.7]})], 4, 2),  # the first of equally good ones
         ({}, [job(0, 2, CURVES), job(0, 4, CURVES)], 4, 2),  # an extension read a smaller budget from it
     ],
 )

@@ -60,6 +60,27 @@ def test_those_compete_that_had_the_largest_budget_or_stopped_early() -> None:
     assert standings.contenders()[0] == standings.incumbent
 
 
+def test_the_incumbent_that_stopped_early_is_out_if_it_diverges_in_an_extension() -> None:
+    stopped = result(0, 0.9, status=Status.STOPPED_EARLY)
+    standings = Standings("maximize", [stopped, result(1, 0.8, 3)])
+    assert standings.incumbent == stopped
+    standings.add(result(0, None, 9, Status.DIVERGED))
+    assert standings.incumbent == result(1, 0.8, 3)
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_those_with_less_compete_again_when_the_one_with_most_epochs_is_out(is_stopped: bool) -> None:
+    """The incumbent, which stopped early, stays."""
+    told = [result(0, 0.9, status=Status.STOPPED_EARLY), result(1, 0.5, 3), result(2, 0.6, 1)]
+    standings = Standings("maximize", told)
+    assert [each.trial for each in standings.contenders()] == [0, 1]
+    if is_stopped:
+        standings.stop([Stop("hopeless", trial=1, budget=3, saved=6)])
+    else:
+        standings.add(result(1, None, 9, Status.DIVERGED))
+    assert [each.trial for each in standings.contenders()] == [0, 2]
+
+
 def test_the_incumbent_has_the_largest_budget_and_then_the_best_objective() -> None:
     standings = Standings("maximize")
     incumbents = []

@@ -79,6 +79,7 @@ def test_an_old_timeline_names_no_workers() -> None:
     assert found is not None
     spans = [[(each.start, each.stop) for each in worker.stacks] for worker in found.workers]
     assert spans == [[(0, 2), (2, 3)], [(0.5, 1), (1, 3)]]
+    assert [worker.name for worker in found.workers] == ["worker 1", "worker 2"]
     assert found.busy == approx(5.5 / 6)
 
 

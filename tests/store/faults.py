@@ -18,6 +18,12 @@ def failing(number: int) -> Callable[..., NoReturn]:
     return fail
 
 
+def lowest_free_descriptor() -> int:
+    """The descriptor that the next file gets, which is another one if a file was left open meanwhile."""
+    with Path(os.devnull).open("rb") as file:
+        return file.fileno()
+
+
 def make_run(
     runs: Path,
     name: str,

@@ -30,7 +30,7 @@ from fnnctl.store.atomic import (
     write_text,
 )
 from tests.messages import Messages
-from tests.store.faults import failing
+from tests.store.faults import failing, lowest_free_descriptor
 from tests.waiting import await_true
 
 MANIFEST = '{"layout": 1, "kind": "train"}'
@@ -180,9 +180,11 @@ def no_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_pipes_and_devices_are_refused_at_once(no_file: Path) -> None:
+    free = lowest_free_descriptor()
     for flags in (os.O_RDONLY, os.O_WRONLY | os.O_APPEND | os.O_CREAT):
         with pytest.raises(NotAFileError):
             open_file(no_file, flags)
+    assert lowest_free_descriptor() == free, "none is left open"
     with pytest.raises(DataError, match="is a pipe or a device; put a file there"):
         read_bytes(no_file)
     assert isinstance(cannot_write(no_file, NotAFileError()), DataError)

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,6 +73,24 @@ def test_file_systems_of_other_machines(
     monkeypatch.setattr(disk, "_MOUNTS", mounts)
     facts = disk_of(runs)
     assert (facts.file_system, facts.is_network) == ("overlay" if mount == "my" else type_, is_network)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no statvfs")
+def test_free_bytes_are_those_of_a_user_without_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = SimpleNamespace(f_blocks=10, f_bfree=5, f_bavail=3, f_frsize=4096)
+    monkeypatch.setattr(os, "statvfs", lambda _: numbers)
+    assert disk_of(tmp_path).free_bytes == 3 * 4096
+
+
+def test_the_content_has_left_the_program_when_the_disk_is_asked_to_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
+    disk_of(tmp_path)
+    assert sizes[0] > 0
 
 
 @linux

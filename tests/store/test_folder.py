@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import tracemalloc
 from pathlib import Path
@@ -7,18 +8,19 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.store import names
+from fnnctl.store import folder, names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
+from tests.store.faults import failing
 
 
 def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
-    folder = RunFolder(run.path)
-    assert folder.read_metrics() is None
-    assert folder.read_history() is None
-    assert folder.read_table(names.PREDICTIONS) is None
-    assert folder.read_rows(names.ROC_CURVE) is None
-    assert folder.files() == ("config.yaml", "resolved.yaml", "manifest.json")
+    read = RunFolder(run.path)
+    assert read.read_metrics() is None
+    assert read.read_history() is None
+    assert read.read_table(names.PREDICTIONS) is None
+    assert read.read_rows(names.ROC_CURVE) is None
+    assert read.files() == ("config.yaml", "resolved.yaml", "manifest.json")
 
 
 def test_what_must_be_there_is_missing(run: OpenRun, tmp_path: Path) -> None:
@@ -27,6 +29,11 @@ def test_what_must_be_there_is_missing(run: OpenRun, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"manifest\.json: is missing: this is not a run folder"):
         RunFolder(tmp_path).read_manifest()
     assert RunFolder(tmp_path / "nowhere").files() == ()
+
+
+def test_a_folder_that_cannot_be_listed_has_no_files(run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "files_in", failing(errno.EACCES))
+    assert RunFolder(run.path).files() == ()
 
 
 def test_digests_do_not_hold_the_files_in_memory(run: OpenRun) -> None:
@@ -47,8 +54,8 @@ def test_the_folder_of_a_target_is_made_for_what_is_measured(run: OpenRun) -> No
 
 
 def test_a_figure_may_be_drawn_again(run: OpenRun) -> None:
-    folder = RunFolder(run.path)
-    folder.write_figure("roc_curve.png", b"first")
-    folder.write_figure("roc_curve.png", b"second")
+    read = RunFolder(run.path)
+    read.write_figure("roc_curve.png", b"first")
+    read.write_figure("roc_curve.png", b"second")
     assert (run.path / "roc_curve.png").read_bytes() == b"second"
-    assert folder.files()[-1] == "roc_curve.png"
+    assert read.files()[-1] == "roc_curve.png"

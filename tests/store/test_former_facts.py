@@ -60,6 +60,7 @@ def test_objectives_of_before_the_end_of_the_best_trial_are_left_out(
     assert facts is not None
     assert facts.default_trial is not None
     assert (facts.default_trial.objectives is not None) == is_kept
+    assert facts.default_trial.compared == (more.get("compared", 7) if is_kept else 0)
     assert (facts.default_trial.winner, facts.default_trial.trial, facts.default_trial.ties) == (5, 0, 2)
 
 
@@ -69,6 +70,10 @@ def test_an_ensemble_was_compared_with_train() -> None:
     assert (comparison["outcome"], comparison["trial"], comparison["rows"]) == ("compared", 0, 30)
     (metric,) = comparison["metrics"]
     assert (metric["search"], metric["default"], metric["verdict"]) == (0.9, 0.8, "better")
+    present = {"search": 0.7, **{key: value for key, value in METRIC.items() if key != "ensemble"}}
+    comparison = default_of_ensemble(metrics=[present])
+    assert comparison is not None
+    assert comparison["metrics"][0]["search"] == 0.7
     comparison = default_of_ensemble(at_end=False, metrics=[])
     assert comparison is not None
     assert (comparison["outcome"], comparison["metrics"]) == ("no_time", [])

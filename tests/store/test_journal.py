@@ -211,6 +211,8 @@ def test_a_batch_is_synced_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     synced: list[int] = []
     with closing(JournalFile(path)) as journal:
         monkeypatch.setattr(os, "fsync", synced.append)
+        journal.sync()
+        assert synced == [], "an opened journal is on the disk"
         journal.append(RECORDS[:2])
         journal.sync()
         assert len(synced) == 1, "nothing has been added since"
@@ -226,6 +228,11 @@ def test_a_batch_is_synced_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         journal.sync()
         assert len(synced) == 2
     assert read_journal(path) == RECORDS
+
+
+def test_the_name_of_a_new_journal_survives_a_power_cut(path: Path, synced: list[int]) -> None:
+    JournalFile(path).close()
+    assert {path.stat().st_ino, path.parent.stat().st_ino} <= {*synced}
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])
@@ -279,6 +286,15 @@ def test_records_are_there_for_the_next_process(tmp_path: Path) -> None:
     cache.close()
     write(tmp_path, EARLY[3:])
     assert ResultCache(tmp_path).read() == EARLY
+
+
+def test_early_results_are_not_synced(tmp_path: Path, synced: list[int]) -> None:
+    """After a power cut their jobs are done again, which is cheaper than a sync of each."""
+    with closing(ResultCache(tmp_path)) as cache:
+        cache.append(EARLY[:1])
+        opened = len(synced)
+        cache.append(EARLY[1:])
+    assert len(synced) == opened
 
 
 def test_it_can_be_cleared_and_used_again(tmp_path: Path, file: Path) -> None:

@@ -79,6 +79,10 @@ def test_what_a_search_says_of_its_journal(runs: Path) -> None:
         (entry,) = list_runs(runs)
         assert (entry.damage is None) == (damage is None), entry.damage
         assert (damage or "") in (entry.damage or "")
+    path.write_bytes(lines[0])
+    make_run(runs, "b", kind="search", status="failed")
+    (runs / "b" / "journal.jsonl").write_bytes(lines[0])
+    assert list_runs(runs)[1].damage is None, "the manifest counts no trials"
     path.unlink()
     assert "is missing: a search cannot be read without it" in (list_runs(runs)[0].damage or "")
 
@@ -100,7 +104,10 @@ def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
     assert entries[1].read_metrics() is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff"])
+@pytest.mark.parametrize("content", [
+    b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff",
+    b'{"status": "failed", "kind": "train", "name": "without a start"}',
+])  # fmt: skip
 def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> None:
     make_run(runs, "good")
     (make_run(runs, "bad") / "manifest.json").write_bytes(content)

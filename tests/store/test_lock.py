@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fnnctl.store.atomic import NotAFileError
-from fnnctl.store.lock import HeldError, hold_lock, is_held, take_over_lock
-from tests.store.faults import failing
+from fnnctl.store.lock import NO_LOCK, HeldError, has_locks, hold_lock, is_held, take_over_lock
+from tests.store.faults import failing, lowest_free_descriptor
 
 fcntl = pytest.importorskip("fcntl")
 
@@ -28,7 +28,7 @@ signal.pause()
 def test_a_lock_is_held_until_it_is_closed(tmp_path: Path) -> None:
     """It moves with its folder."""
     (tmp_path / "hidden").mkdir()
-    assert not is_held(tmp_path / "hidden" / ".lock")
+    assert is_held(tmp_path / "hidden" / ".lock") is False
     descriptor = hold_lock(tmp_path / "hidden" / ".lock")
     (tmp_path / "hidden").rename(tmp_path / "seen")
     assert is_held(tmp_path / "seen" / ".lock")
@@ -63,6 +63,29 @@ def test_a_lock_that_was_left_is_taken_over(tmp_path: Path) -> None:
     assert path.read_text() == f"{os.getpid()}\n"
     assert is_held(path)
     os.close(descriptor)
+
+
+def test_a_lock_that_is_refused_leaves_no_file_open(tmp_path: Path) -> None:
+    held = hold_lock(tmp_path / ".lock")
+    free = lowest_free_descriptor()
+    with pytest.raises(HeldError):
+        take_over_lock(tmp_path / ".lock", tries=1)
+    assert lowest_free_descriptor() == free
+    os.close(held)
+
+
+def test_windows_has_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose lock is there counts as running, except where that is unknown."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not has_locks(0)
+    assert not is_held(tmp_path / ".lock")
+    (tmp_path / ".lock").touch()
+    assert is_held(tmp_path / ".lock")
+    assert not is_held(tmp_path / ".lock", if_unknown=False)
+
+
+def test_what_stands_for_a_lock_in_memory_is_no_files_descriptor() -> None:
+    assert NO_LOCK < 0
 
 
 def test_checking_a_lock_does_not_refuse_others(tmp_path: Path) -> None:

@@ -2,14 +2,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fnnctl.config.schema.docstrings import attribute_docstrings
+from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.errors import DataError
-from fnnctl.store.facts import Facts
-from fnnctl.store.manifest import Manifest
+from fnnctl.store.facts import Facts, PluginFacts
+from fnnctl.store.manifest import (
+    DataFacts,
+    DefaultComparison,
+    DefaultTrialFacts,
+    Manifest,
+    PartRows,
+)
 from fnnctl.store.manifest_file import read_manifest
 
 MINIMAL: dict[str, Any] = {
@@ -50,6 +57,24 @@ def test_with_facts_replaces_and_checks() -> None:
 def test_damage_is_reported(facts: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(**facts)
+
+
+def test_what_was_not_counted_is_none_at_all() -> None:
+    """Former versions left these facts out."""
+    parts = PartRows(train=3)
+    assert (parts.validation, parts.test) == (0, 0)
+    assert DefaultTrialFacts(winner=1).compared == DefaultComparison(outcome="same").rows == 0
+
+
+def test_what_a_program_passed_is_in_no_file() -> None:
+    plugins = [
+        PluginFacts(kind="metric", name=name, package=package) for name, package in (("a", None), ("b", "c"))
+    ]
+    assert [
+        plugin.name for plugin in read(plugins=[each.model_dump() for each in plugins]).passed_plugins
+    ] == ["a"]
+    for source, in_memory in ((MEMORY_SOURCE, True), ("iris", False)):
+        assert cast("Any", DataFacts).model_construct(source=source).in_memory is in_memory
 
 
 def test_every_fact_is_described() -> None:

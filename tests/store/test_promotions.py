@@ -12,11 +12,13 @@ from fnnctl.store import lock, promotions
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.lock import hold_lock, release, writing
 from fnnctl.store.promotions import (
+    MAX_NAME,
     Promotions,
     notes_on_name,
     promote,
     promotions_of,
     read_promotions,
+    refuse_odd_name,
     try_promotions,
     withdraw,
 )
@@ -49,6 +51,9 @@ def test_a_name_stands_for_the_run_that_was_promoted_last(runs: Path) -> None:
     assert (second.run, predecessor, is_new) == (WINE, first, True)
     assert promote(runs / WINE, "champion", runs) == (second, first, False)
     promote(runs / WINE, "stable", runs)
+    with pytest.raises(UsageError, match="at most 48 letters"):
+        promote(runs / WINE, "x" * (MAX_NAME + 1), runs)
+    refuse_odd_name("x" * MAX_NAME)
     promoted = read_promotions(runs)
     assert [(entry.name, entry.run) for entry in promoted.history] == [
         ("champion", IRIS), ("champion", WINE), ("stable", WINE),
@@ -140,6 +145,7 @@ def test_the_winner_of_a_search_is_promoted(runs: Path, monkeypatch: pytest.Monk
     assert [entry.name for entry in promotions_of(former_best)[0]] == ["champion"]
     monkeypatch.chdir(runs / WINE)
     promote(Path(), "search", Path(".."))
+    assert [entry.name for entry in promotions_of(Path())[0]] == ["search"]
     assert find_run("search", Path("..")).path == Path("..") / WINE
     make_run(runs / WINE, "best")
     assert find_run("search/best", runs).path == best

@@ -108,10 +108,15 @@ def test_no_repository_or_no_git_is_no_git_state(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.skipif(os.name == "nt", reason="writes a shell script")
-def test_a_git_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = tmp_path / "git"
-    slow.write_text("#!/bin/sh\nexec /bin/sleep 1200\n")
-    slow.chmod(0o755)
+@pytest.mark.parametrize(
+    ("script", "seconds"), [("exec /bin/sleep 1200", 0.1), ("echo '# branch.oid abc'; exit 1", 60.0)]
+)
+def test_a_git_that_hangs_or_fails_says_nothing(
+    script: str, seconds: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "git"
+    broken.write_text(f"#!/bin/sh\n{script}\n")
+    broken.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(provenance, "GIT_SECONDS", 0.1)
+    monkeypatch.setattr(provenance, "GIT_SECONDS", seconds)
     assert git_state(tmp_path) is None

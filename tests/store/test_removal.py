@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from fnnctl.store.removal import (
     remove_run,
 )
 from fnnctl.store.run import OpenRun
+from tests.store.faults import failing
 
 
 def test_a_run_that_has_ended_is_removed(start_run: Callable[[str], OpenRun]) -> None:
@@ -28,6 +30,24 @@ def test_a_run_that_has_ended_is_removed(start_run: Callable[[str], OpenRun]) ->
     for _ in range(2):  # the second time it is gone
         remove_run(run.path)
         assert [*other.path.parent.iterdir()] == [other.path]
+
+
+def test_a_removed_run_stays_removed_after_a_power_cut(
+    start_run: Callable[[str], OpenRun], synced: list[int]
+) -> None:
+    run = start_run("iris")
+    run.let_go()
+    synced.clear()
+    remove_run(run.path)
+    assert run.path.parent.stat().st_ino in synced
+
+
+def test_a_folder_that_cannot_be_searched_for_leftovers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "glob", failing(errno.EACCES))
+    with pytest.raises(MachineError, match="cannot be read: Permission denied"):
+        leftovers(tmp_path)
 
 
 def test_a_run_in_progress_stays(start_run: Callable[[str], OpenRun]) -> None:

@@ -44,12 +44,15 @@ def test_a_new_run_is_complete_when_it_appears(synced: list[int], tmp_path: Path
         name="Größe 1",
         kind="train",
         config=config,
+        bases={"base.yaml": b"seed: 1\n"},
         resolved="seed: 7\n",
+        default="seed: 8\n",
         manifest={"seed": 7, "command": "fnnctl train"},
     )
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-grosse-1-[0-9a-f]{6}", run.path.name)
     assert (run.path / "config.yaml").read_bytes() == config
-    assert run.read_resolved() == b"seed: 7\n"
+    assert (run.read_resolved(), run.read_default_config()) == (b"seed: 7\n", b"seed: 8\n")
+    assert run.read_bases() == {"base.yaml": b"seed: 1\n"}
     manifest = run.read_manifest()
     facts = (manifest.status, manifest.kind, manifest.name, manifest.seed)
     assert facts == ("running", "train", "Größe 1", 7)
@@ -341,3 +344,12 @@ def test_a_run_that_cannot_be_cleared_up_is_let_go(run: OpenRun, monkeypatch: py
     assert opened is not None
     opened.let_go()
     assert (run.path / "best").exists()
+
+
+def test_the_run_with_the_default_settings_appears_when_it_is_complete(run: OpenRun) -> None:
+    (run.path / names.NEXT_DEFAULT).mkdir()
+    run.keep_default()
+    assert (run.path / names.DEFAULT).is_dir()
+    assert not (run.path / names.NEXT_DEFAULT).exists()
+    with pytest.raises(MachineError, match=f"{names.DEFAULT} cannot be written: No such file"):
+        run.keep_default()

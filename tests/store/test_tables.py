@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from fnnctl.arrays import FloatArray
 from fnnctl.errors import DataError
-from fnnctl.store.tables import ROWS_OF_A_BLOCK, CsvTable, csv_lines, read_table, wide_csv_lines
+from fnnctl.store.tables import ROWS_OF_A_BLOCK, CsvTable, csv_lines, read_table, wide_csv_lines, wide_lines
 from tests.messages import Messages
 
 
@@ -61,6 +61,15 @@ def test_floats_of_a_wide_table_are_rounded() -> None:
     blocks = [([(0, "0.123456", 2.5, "5%"), (1, None, -0.001, "a\r")], np.array([[1e22], [0.125]]))]
     lines = "".join(wide_csv_lines("abcde", blocks, decimals=2)).split("\n")
     assert lines[1:] == ["0,0.123456,2.50,5%,10000000000000000000000.00", '1,,0.00,"a\r",0.12', ""]
+
+
+def test_cells_may_stand_after_the_numbers() -> None:
+    """And texts may have ends of lines in them."""
+    texts: list[list[object]] = [["a\r\nb", 0.125], ["c", -0.001]]
+    block = texts, np.array([[0.25], [4.0]]), texts
+    assert "".join(wide_lines([block])) == '"a\r\nb",0.125,0.25,"a\r\nb",0.125\nc,-0.001,4,c,-0.001\n'
+    rounded = "".join(wide_lines([block], decimals=2))
+    assert rounded == '"a\r\nb",0.12,0.25,"a\r\nb",0.12\nc,0.00,4.00,c,0.00\n'
 
 
 def test_a_wide_table_may_have_no_rows_and_no_numbers() -> None:

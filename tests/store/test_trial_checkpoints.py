@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.errors import DataError
+from fnnctl.store import trial_checkpoints
 from fnnctl.store.trial_checkpoints import TrialCheckpoints, read_state
 from fnnctl.store.weights import to_npz
 
@@ -111,6 +112,19 @@ def test_only_what_this_process_wrote_needs_no_check(tmp_path: Path) -> None:
     assert [checkpoints.has_written(*network) for network in asked] == [False, False, False, True]
     checkpoints.clear()
     assert not checkpoints.has_written((1, 0), 3)
+
+
+def test_a_released_state_makes_room_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for two states of 8 bytes, which need not be read from their files."""
+    monkeypatch.setattr(trial_checkpoints, "MAX_RECENT_BYTES", 16)
+    checkpoints = TrialCheckpoints(tmp_path)
+    for trial in range(5):
+        checkpoints.write([(trial, 0)], 3, state(float(trial)))
+        if trial:
+            checkpoints.release([(trial, 3)])
+    (file,) = files(tmp_path)
+    file.write_bytes(b"not read")
+    assert checkpoints.read([(0, 0)], 3)["parameters"].tolist() == [[0.0]]
 
 
 def test_states_of_several_files_are_read_as_one_stack(tmp_path: Path) -> None:

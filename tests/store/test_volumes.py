@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import pickle
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -153,6 +154,16 @@ def test_a_saved_run_has_all_files_and_replaces_none(
     assert [path.name for path in (tmp_path / "somewhere").iterdir()] == ["kept"]
     with pytest.raises(UsageError, match="already exists"):
         save_run(RunFolder(run.path), tmp_path / "somewhere" / "kept")
+
+
+def test_a_volume_is_copied_with_folders_inside_folders() -> None:
+    volume = MemoryVolume()
+    for name in ("a/b/c", "a/b", "d"):
+        volume.make_folder(volume.root / name)
+    volume.write(volume.root / "a" / "b" / "file", b"1")
+    copy = pickle.loads(pickle.dumps(volume))
+    assert copy.read(copy.root / "a" / "b" / "file") == b"1"
+    assert [path.name for path in copy.entries(copy.root)] == ["a", "d"]
 
 
 def test_files_are_gone_with_their_volume() -> None:

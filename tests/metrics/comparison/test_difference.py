@@ -14,13 +14,15 @@ from fnnctl.metrics.comparison.difference import (
     upper_tail,
     with_zero,
 )
+from fnnctl.metrics.paired import MANY
 
 
 @pytest.mark.parametrize("t", [-2.5, -0.3, 0.0, 1.7, 4.0])
-@pytest.mark.parametrize("freedom", [1, 2, 24, 800])
+@pytest.mark.parametrize("freedom", [1, 2, 24, MANY])
 def test_the_tail_is_students(t: float, freedom: int) -> None:
     assert upper_tail(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-9)
-    assert upper_tail(t, freedom + 0.9) == upper_tail(t, freedom)
+    if freedom < MANY:
+        assert upper_tail(t, freedom + 0.9) == upper_tail(t, freedom)
 
 
 def test_many_degrees_of_freedom_are_normal() -> None:
@@ -64,7 +66,8 @@ def test_a_t_test_detects_the_difference_in_80_percent(freedom: int, sides: int)
 
 def test_limits_are_one_sided() -> None:
     assert normal_limits(0.5, 0.1) == pytest.approx(stats.norm.interval(0.9, 0.5, 0.1))
-    assert normal_limits(0.5, 0.1, 4) == pytest.approx(stats.t.interval(0.9, 4, 0.5, 0.1))
+    for freedom in (4, MANY):
+        assert normal_limits(0.5, 0.1, freedom) == pytest.approx(stats.t.interval(0.9, freedom, 0.5, 0.1))
     assert constant_limits(-0.2, 0.04) == (-0.2, -0.2)
     assert constant_limits(-0.2, 0.06) == (-math.inf, math.inf)
 

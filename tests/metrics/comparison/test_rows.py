@@ -68,6 +68,7 @@ def test_the_interval_of_a_mean_is_that_of_the_t_test(
     assert found.limits[1] - found.limits[0] == pytest.approx(one_sided.high - one_sided.low, rel=tolerance)
     assert found.ci95[0] < found.limits[0] < found.limits[1] < found.ci95[1]
     apart = unpaired_difference(mae(a), mae(b), rng())
+    assert apart.p == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue, abs=0.05)
     assert apart.error == pytest.approx(math.hypot(stats.sem(a), stats.sem(b)), rel=0.06)
 
 
@@ -81,16 +82,27 @@ def test_p_is_that_of_the_t_test_of_a_mean(gain: float) -> None:
     assert (found.p_above < 0.5) == (oracle.statistic > 0)
 
 
+def test_tails_that_no_exchange_reaches_are_those_of_the_normal_distribution() -> None:
+    """Of 4000 exchanges none is as far as five standard errors."""
+    a, b = losses(4, 400, gain=0.2)
+    found = paired_difference(mae(a), mae(b), rng())
+    z = np.sum(a - b) / math.sqrt(np.sum((a - b) ** 2))
+    assert z > 5
+    assert found.p == pytest.approx(2 * found.p_above)
+    assert math.log(found.p) == pytest.approx(math.log(2) + stats.norm.logsf(z), rel=0.1)
+    assert found.p_below == pytest.approx(1.0)
+
+
 def share(hits: FloatArray) -> RowSums:
     return RowSums(np.stack([np.ones(len(hits)), hits], axis=1), lambda sums: sums[..., 1] / sums[..., 0])
 
 
-@pytest.mark.parametrize(("first", "second"), [(7, 2), (40, 25), (25, 40)])
+@pytest.mark.parametrize(("first", "second"), [(7, 2), (9, 3), (40, 25), (25, 40)])
 def test_a_share_has_the_p_of_mcnemars_exact_test(first: int, second: int) -> None:
-    """Of 9 rows all exchanges are counted, of 65 some are drawn."""
+    """Of up to 12 rows all exchanges are counted, of 65 some are drawn."""
     hits = np.repeat([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [30, first, second, 5], axis=0)
     found = paired_difference(share(hits[:, 0]), share(hits[:, 1]), rng())
-    tolerance = 1e-12 if first + second < 10 else 0.15
+    tolerance = 1e-12 if first + second <= rows_module.MAX_COMPLETE else 0.15
     for alternative, p in (("two-sided", found.p), ("greater", found.p_above), ("less", found.p_below)):
         oracle = stats.binomtest(first, first + second, alternative=alternative)
         assert p == pytest.approx(oracle.pvalue, rel=tolerance)
@@ -194,6 +206,21 @@ def test_a_perfect_area_is_not_better_than_a_nearly_perfect_one() -> None:
     same = paired_difference(measures[0], measures[0], rng())
     assert (same.value, same.p) == (0.0, 1.0)
     assert same.limits[0] < -0.03, "two areas of 1 say little about the loss"
+    # The distance of 1 from the lower end of its interval, which is one of 97.5 %.
+    interval = own_interval(measures[0], rng())
+    assert interval
+    reach = (1 - interval[0]) * stats.norm.ppf(0.95) / stats.norm.ppf(0.975)
+    assert same.limits == pytest.approx((-reach, reach))
+
+
+def test_a_ranking_that_is_right_in_half_of_the_pairs_is_no_better_than_itself() -> None:
+    """The interval of an area of 0.5 is symmetric, so that the difference has no spread."""
+    labels, scores = np.tile([1, 0, 0, 1], 4), np.tile([0.2, 0.4, 0.6, 0.8], 4)
+    measure = class_measure(AREA, ClassRows(labels, labels, 2, np.stack([1 - scores, scores], axis=1)))
+    assert measure
+    found = paired_difference(measure, measure, rng())
+    assert (found.value, found.ci95, found.error) == (0.0, [0.0, 0.0], None)
+    assert (found.p, found.p_below, found.p_above, found.limits) == (1.0, 0.5, 0.5, (0.0, 0.0))
 
 
 def test_equal_rows_and_single_rows() -> None:
@@ -202,9 +229,11 @@ def test_equal_rows_and_single_rows() -> None:
     assert (same.value, same.ci95, same.p, same.limits) == (0.0, None, 1.0, (0.0, 0.0))
     by_two = paired_difference(mae(errors + 2), mae(errors), rng())
     assert by_two.value == pytest.approx(2)
-    assert by_two.p == pytest.approx(2.0**-19, rel=1e-6)
+    assert (by_two.p, by_two.p_above, by_two.p_below) == (2.0**-19, 2.0**-20, 1 - 2.0**-20)
+    assert paired_difference(mae(errors), mae(errors + 2), rng()).p_above == 1 - 2.0**-20
     single = paired_difference(mae(np.array([1.0])), mae(np.array([2.0])), rng())
     assert (single.ci95, single.p, single.limits) == (None, 1.0, (-math.inf, math.inf))
+    assert (single.p_below, single.p_above) == (0.5, 0.5)
 
 
 def f1_measure(labels: IntArray, predictions: IntArray) -> RowSums:

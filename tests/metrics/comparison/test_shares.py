@@ -84,6 +84,7 @@ def test_many_rows_have_the_test_of_two_proportions(monkeypatch: pytest.MonkeyPa
     assert found.p == pytest.approx(oracle.pvalue)
     assert found.p_below == pytest.approx(oracle.pvalue / 2)
     assert found.p == pytest.approx(exact.p, abs=1.5e-3)
+    assert unpaired_shares(2000, 2000, 2000, 2000).p == 1.0, "without a wrong row there is no variance"
 
 
 def test_the_smallest_difference_that_can_be_found() -> None:
@@ -93,7 +94,8 @@ def test_the_smallest_difference_that_can_be_found() -> None:
     for sides, needed in ((2, 6), (1, 5)):
         share = one.detectable(sides=sides)
         assert stats.binom.sf(needed - 1, 100, share) == pytest.approx(0.8)
-    assert paired_shares(0, 5, 0, 0).detectable() == math.inf
+    assert paired_shares(5, 0, 0, 0).detectable() == math.inf
+    assert paired_shares(6, 0, 0, 0).detectable() == pytest.approx(0.8 ** (1 / 6)), "all six must differ"
     many = paired_shares(800, 60, 40, 100)
     assert many.detectable() == pytest.approx((1.959964 + 0.841621) * math.sqrt(100) / 1000, rel=1e-5)
     assert many.samples_needed() == pytest.approx((2.801585 * 0.01 / 0.02) ** 2, rel=1e-5)

@@ -41,6 +41,14 @@ def labels(*y: int) -> IntArray:
     return np.array([y])
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_loss_of_rows_is_that_of_scipy(rows: int, classes: int) -> None:
+    z = np.random.default_rng(0).normal(size=(rows, classes))
+    y = np.arange(rows) % classes
+    np.testing.assert_allclose(cross_entropy(z, y), -log_softmax(z, axis=1)[np.arange(rows), y], rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("targets", "t", "correct"),
     [

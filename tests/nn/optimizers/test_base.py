@@ -108,3 +108,15 @@ def test_the_decay_is_not_divided_by_the_root() -> None:
     numbers = [ALIKE | {"weight_decay": 0.5}]
     own = moved("adamw", INPUTS, [0.1], numbers=numbers, gradients=np.zeros((2, SIZE)))
     np.testing.assert_allclose(own, np.where(MASK == 1.0, 0.95 * 0.95, 1.0), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_squares_of_tiny_gradients_can_be_multiplied_by_one_minus_beta2(dtype: str) -> None:
+    """β₂ is at most 0.9999 or so: the product is no subnormal number, which would be slow."""
+    ones = np.ones((1, 3), dtype)
+    arrays = StepArrays(ones, ones.copy(), ones.copy(), ones.copy())
+    hyperparameters = {key: np.array([value]) for key, value in ALIKE.items()}
+    square = np.empty((1, 3), dtype)
+    OPTIMIZERS["adam"](hyperparameters, arrays).square(np.array([[0.0, 1e-30, 1.0]], dtype), out=square)
+    assert (square * (1 - 0.9999) > np.finfo(dtype).tiny).all()
+    assert square[0, 2] == 1.0

@@ -90,6 +90,18 @@ def test_steps_along_a_parabola_by_hand(step: float, steps: list[float]) -> None
     assert end == SearchEnd(tried[-1], True)
 
 
+def test_an_interval_that_does_not_begin_at_the_start_by_hand() -> None:
+    """φ = (t − 3)² with a slope of at most 0.6: from 0.2 ten strides, then 1.1, beyond the minimum."""
+
+    def function(t: float) -> tuple[float, float]:
+        return (t - 3) ** 2, 2 * (t - 3)
+
+    search = strong_wolfe(*function(0.0), 0.2, max_evaluations=20, curvature=0.1)
+    end, steps = run(search, function)
+    assert steps == pytest.approx([0.2, 2.2, 4.4, 3.0])
+    assert end.satisfied
+
+
 @pytest.mark.parametrize("bad", [math.inf, math.nan, -math.inf])
 @pytest.mark.parametrize("where", ["value", "slope"])
 def test_a_step_without_finite_numbers_is_too_far(bad: float, where: str) -> None:
