@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -70,6 +71,20 @@ def block_yaml(value: Any) -> str:
 
 def flow_yaml(value: Any) -> str:
     """Write a value on one line, as `--set` accepts it: `{name: sgd, learning_rate: 0.1}`."""
+    return _flow_word(value) if type(value) in _WORDS else _flow(value)
+
+
+_WORDS: Final = (str, int, bool, type(None))
+"""The types of the values that are equal only if their texts are; 0.0 equals -0.0."""
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _flow_word(value: str | int | bool | None) -> str:
+    """Comparisons of runs and notes on trials write the same words thousands of times."""
+    return _flow(value)
+
+
+def _flow(value: Any) -> str:
     return _dumped(value, flow=True).removesuffix("\n").removesuffix("\n...")
 
 
