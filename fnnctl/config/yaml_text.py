@@ -94,14 +94,28 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def analyze_scalar(self, scalar: str) -> Any:
+        return _analysis(scalar)
+
+
+@lru_cache(maxsize=4_096)
+def _analysis(scalar: str) -> Any:
+    """PyYAML's analysis of a text, which depends on nothing else; most names and values are written often."""
+    emitter: Any = yaml.SafeDumper("")
+    return emitter.analyze_scalar(scalar)
+
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Quote text that YAML 1.2 would read as another type; PyYAML does so for YAML 1.1 only.
+    return dumper.represent_scalar(f"{_TAG}str", text, style=_style(text))
+
+
+@lru_cache(maxsize=4_096)
+def _style(text: str) -> str | None:
+    """Quotes for text that YAML 1.2 would read as another type; PyYAML knows those of YAML 1.1 only.
 
     Text with non-printable characters is quoted, so that they can be escaped.
     """
-    style = None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
-    return dumper.represent_scalar(f"{_TAG}str", text, style=style)
+    return None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
 
 
 _Dumper.add_representer(str, _text)
