@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -70,6 +71,20 @@ def block_yaml(value: Any) -> str:
 
 def flow_yaml(value: Any) -> str:
     """Write a value on one line, as `--set` accepts it: `{name: sgd, learning_rate: 0.1}`."""
+    return _flow_word(value) if type(value) in _WORDS else _flow(value)
+
+
+_WORDS: Final = (str, int, bool, type(None))
+"""The types of the values that are equal only if their texts are; 0.0 equals -0.0."""
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _flow_word(value: str | int | bool | None) -> str:
+    """Comparisons of runs and notes on trials write the same words thousands of times."""
+    return _flow(value)
+
+
+def _flow(value: Any) -> str:
     return _dumped(value, flow=True).removesuffix("\n").removesuffix("\n...")
 
 
@@ -79,14 +94,28 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def analyze_scalar(self, scalar: str) -> Any:
+        return _analysis(scalar)
+
+
+@lru_cache(maxsize=4_096)
+def _analysis(scalar: str) -> Any:
+    """PyYAML's analysis of a text, which depends on nothing else; most names and values are written often."""
+    emitter: Any = yaml.SafeDumper("")
+    return emitter.analyze_scalar(scalar)
+
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Quote text that YAML 1.2 would read as another type; PyYAML does so for YAML 1.1 only.
+    return dumper.represent_scalar(f"{_TAG}str", text, style=_style(text))
+
+
+@lru_cache(maxsize=4_096)
+def _style(text: str) -> str | None:
+    """Quotes for text that YAML 1.2 would read as another type; PyYAML knows those of YAML 1.1 only.
 
     Text with non-printable characters is quoted, so that they can be escaped.
     """
-    style = None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
-    return dumper.represent_scalar(f"{_TAG}str", text, style=style)
+    return None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
 
 
 _Dumper.add_representer(str, _text)

@@ -204,10 +204,10 @@ KINDS: Final = {
         sections={
             "model": {"hidden": [8, 8], "dropout": 0.1, "calibration": "temperature"},
             "training": {
-                "epochs": 30,
+                "epochs": 10,
                 "batch_size": 32,
                 "optimizer": {"name": "adam", "learning_rate": 0.1},
-                "early_stopping": {"monitor": "validation_loss", "patience": 6},
+                "early_stopping": {"monitor": "validation_loss", "patience": 2},
             },
             "evaluation": {"cross_validation": {"folds": 3, "repeats": 2}, "sizes": [0.5, 1]},
         },

@@ -105,6 +105,11 @@ _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LINE_END = re.compile("\r\n|\r|\n")
 _PECULIAR = re.compile(r"[\t\\&*!?|>%@`]")
 """A character of a text that libyaml may read in another way than PyYAML, which also explains it better."""
+_COMPLETE_CONFIG = re.compile(
+    r"""\A\#\ [^\t\r\n]*\n | ^(\ *)missing_values:\n (?:\1-\ [\w/"']*\n)* \1-\ '\?'$""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""Lines of a `resolved.yaml` with such characters, which mean nothing there: the first, and missing values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ def read_yaml(text: str, path: ConfigPath = (), variables: Variables | None = No
 
 def _quickly_composed(text: str) -> tuple[_Composer, yaml.Node | None] | None:
     """The root of the document by libyaml; None for what PyYAML has to look at."""
-    if _QuickLoader is None or _PECULIAR.search(text):
+    if _QuickLoader is None or _PECULIAR.search(_COMPLETE_CONFIG.sub("", text)):
         return None
     loader = _QuickLoader(text)
     try:

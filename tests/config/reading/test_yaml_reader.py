@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,6 +210,7 @@ PARTS = (
     "a", "b: ", ": ", "- ", "\n", "\n  ", "\n    ", "[", "]", "{", "}", ", ", " #x", "'", '"', "1e-3", "---",
     "...", "${X}", "true", "~", "k: v\n", "- 1\n", "k: [1, 2]\n", "  k: {a: 1}\n", "é", "<<: ", "\r\n",
     '"a":1', "\xa0", "&x ", "*x", "!", "|\n  t", "\t", "\\",
+    "# Read by `x`?\n", "- '?'\n", "missing_values:\n- x\n- '?'\n",
 )  # fmt: skip
 
 
@@ -232,3 +234,12 @@ def test_plain_text_is_read_by_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
     if yaml.__with_libyaml__:
         monkeypatch.delattr(yaml_reader, "_composed")
     assert read_yaml("a: [1, 'b c']  # d\ne:\n- {f: ~}\n").value == {"a": [1, "b c"], "e": [{"f": None}]}
+
+
+def test_a_complete_config_is_read_by_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolved = Path(__file__).parents[2] / "former_runs" / "0.13.0" / "default" / "resolved.yaml"
+    if yaml.__with_libyaml__:
+        monkeypatch.delattr(yaml_reader, "_composed")
+    document = read_yaml(resolved.read_text(encoding="utf-8"))
+    assert document.value["data"]["missing_values"] == ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"]
+    assert document.lines["data", "missing_values", 7] == 27
