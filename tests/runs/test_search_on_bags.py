@@ -251,11 +251,21 @@ WAITING = {
 }
 
 
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("waiting"), "two", WAITING)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_waiting(waiting: Path) -> Path:
+    return search(waiting, "--executor", "serial")
+
+
 @pytest.mark.parametrize("by", ["signal", "time"])
-def test_what_was_trained_is_used_when_the_search_must_end(tmp_path: Path, by: str) -> None:
-    config = written(tmp_path / "waiting", "two", WAITING)
-    undisturbed = search(config, "--executor", "serial")
-    folder = ended_search(config, 2, by=by)
+def test_what_was_trained_is_used_when_the_search_must_end(
+    waiting: Path, undisturbed_waiting: Path, by: str
+) -> None:
+    folder = ended_search(waiting, 2, by=by)
     networks = {trial for event in timeline(folder) for trial in event["trials"]}
     early = {result["trial"] for result in of_kind(folder, "early result")}
     assert early, "their turn has not come"
@@ -265,8 +275,8 @@ def test_what_was_trained_is_used_when_the_search_must_end(tmp_path: Path, by: s
     assert_is_training(folder / "best")
     assert read_json(folder / "manifest.json")["status"] == ("interrupted" if by == "signal" else "completed")
     assert resume(folder, "--executor", "serial") == 0
-    assert decisions(folder) == decisions(undisturbed)
-    assert_same_files(folder, undisturbed, *RESULTS)
+    assert decisions(folder) == decisions(undisturbed_waiting)
+    assert_same_files(folder, undisturbed_waiting, *RESULTS)
 
 
 def test_before_any_trial_has_ended_their_states_are_used(config: Path, undisturbed: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -315,9 +316,18 @@ def test_a_search_of_scikit_learn_warns_once(n_jobs: int | None) -> None:
         search.fit(rows, labels)
     (warning,) = (str(each.message) for each in caught)
     assert "data.split" not in warning
+
+
+@pytest.mark.filterwarnings("default::fnnctl.FnnctlWarning")
+def test_without_a_fit_on_all_rows_each_fit_warns() -> None:
+    """No other fit would have the warning."""
+    rows, labels = np.repeat(X, 2, axis=0), np.repeat(y, 2)
+    search = GridSearchCV(
+        FNNClassifier(recipe="fast", max_iter=30), {"alpha": [1e-3, 1e-2]}, cv=2, refit=False
+    )
     with pytest.warns(FnnctlWarning) as caught:
-        search.set_params(refit=False, n_jobs=None).fit(rows, labels)
-    assert len(caught) == 4, "no other fit would have it"
+        search.fit(rows, labels)
+    assert len(caught) == 4
     with pytest.warns(FnnctlWarning) as caught:
         cross_val_score(search.estimator, rows, labels, cv=2)
     assert len(caught) == 2
@@ -374,11 +384,15 @@ def test_a_budget_limits_brackets_too() -> None:
     assert len(search.fit(*DIABETES).results_["trial"]) == 3
 
 
-def test_without_scikit_learn_the_error_says_what_to_install() -> None:
-    code = "import sys; sys.modules['sklearn'] = None; import fnnctl; import fnnctl.sklearn"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1].startswith("ModuleNotFoundError: fnnctl.sklearn needs scikit-learn: ")
-    assert done.stderr.endswith(f"{install_command('scikit-learn')}\n")
+def test_without_scikit_learn_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(sys.modules):
+        if name.startswith(("sklearn.", "fnnctl.sklearn")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        import_module("fnnctl.sklearn")
+    assert str(caught.value).startswith("fnnctl.sklearn needs scikit-learn: ")
+    assert str(caught.value).endswith(install_command("scikit-learn"))
 
 
 @pytest.mark.extra

@@ -109,7 +109,7 @@ _COMPLETE_CONFIG = re.compile(
     r"""\A\#\ [^\t\r\n]*\n | ^(\ *)missing_values:\n (?:\1-\ [\w/"']*\n)* \1-\ '\?'$""",
     re.MULTILINE | re.VERBOSE,
 )
-"""Lines of a `resolved.yaml` with such characters, which mean nothing there: the first, and missing values."""
+"""Lines of a `resolved.yaml` in which such characters mean nothing: the first, and missing values."""
 
 
 @dataclass(frozen=True, slots=True)
