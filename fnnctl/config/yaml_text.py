@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
+from io import StringIO
 from typing import Any, Final
 
 import yaml
@@ -101,7 +102,7 @@ class _Dumper(yaml.SafeDumper):
 @lru_cache(maxsize=4_096)
 def _analysis(scalar: str) -> Any:
     """PyYAML's analysis of a text, which depends on nothing else; most names and values are written often."""
-    emitter: Any = yaml.SafeDumper("")
+    emitter: Any = yaml.SafeDumper(StringIO(), allow_unicode=True)
     return emitter.analyze_scalar(scalar)
 
 

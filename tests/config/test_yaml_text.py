@@ -22,3 +22,10 @@ def test_what_is_written_prints_and_is_read_back(text: str) -> None:
     for each in (written, block_yaml(value)):
         assert yaml.load(each, CoreLoader) == value
         assert yaml.safe_load(each) == value
+
+
+def test_words_of_any_language_need_no_quotes() -> None:
+    assert flow_yaml({"Güte %": "naïve", "b": "yes: [", "c": "1e3"}) == (
+        "{Güte %: naïve, b: 'yes: [', c: \"1e3\"}"
+    )
+    assert block_yaml({"größe": ["température", "no"]}) == "größe:\n- température\n- 'no'\n"
