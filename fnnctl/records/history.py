@@ -424,6 +424,6 @@ def search_history(records: Iterable[JournalRecord], path: Path) -> SearchHistor
     try:
         for record in records:
             journal.replay(decode(record))
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path, f"has an invalid record ({error!r})") from error
+    except (TypeError, ValueError) as error:
+        raise damaged(path, f"has an invalid record ({error})") from error
     return SearchHistory(journal)

@@ -17,6 +17,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import of_one_target
 from fnnctl.records.record_values import (
+    NO_KEY,
     RUNGS,
     to_budget,
     to_count,
@@ -112,12 +113,20 @@ _OPTIONAL: Final = {
 
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
+
+
+def _to_status(value: str) -> Status:
+    if value not in _STATUSES:
+        raise ValueError(f"the status {value!r} is unknown")
+    return _STATUSES[value]
+
+
 _Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
 _RESULT_CONVERTERS: Final[_Converters] = [
     *((name, to_count) for name in ("trial", "rung", "epochs")),
     ("budget", to_budget),
     ("objective", to_optional_float),
-    ("status", _STATUSES.__getitem__),
+    ("status", _to_status),
     *((name, to_optional_text) for name in ("reason", "reason_kind")),
     ("facts", to_facts),
 ]
@@ -156,14 +165,20 @@ def encode(record: SearchRecord) -> dict[str, Any]:
 
 
 def decode(encoded: Mapping[str, Any]) -> SearchRecord:
-    """The record from a JSON object; raises KeyError, TypeError or ValueError if it is invalid."""
+    """The record from a JSON object; raises TypeError or ValueError if it is invalid."""
     values = dict(encoded)
-    kind = _KINDS[values.pop("record")]
+    if "record" not in values:
+        raise ValueError(NO_KEY.format("record"))
+    kind = _KINDS.get(word := values.pop("record"))
+    if kind is None:
+        raise ValueError(f"a record of the kind {word!r} is unknown")
     if "reason" in values and "reason_kind" not in values:
         values["reason_kind"] = reason_kind(values["reason"])
     for name, convert in _CONVERTERS[kind]:
-        if name in values or name not in _OPTIONAL[kind]:
+        if name in values:
             values[name] = convert(values[name])
+        elif name not in _OPTIONAL[kind]:
+            raise ValueError(NO_KEY.format(name))
     return kind(**values)
 
 
@@ -197,13 +212,13 @@ class Journal:
         for line, encoded in enumerate(file.records if file else (), start=1):
             try:
                 self.replay(decode(encoded))
-            except (KeyError, TypeError, ValueError) as error:
+            except (TypeError, ValueError) as error:
                 message = f"is not a valid record for this version of fnnctl ({error})"
                 raise self._refusal(message, line=line) from error
         self.held: dict[JobKey, Result] = {**self.early}
         """Results of earlier sessions whose turn has not come yet: early ones, and those of the cache."""
         for encoded in cache.read() if cache else ():
-            with suppress(KeyError, TypeError, ValueError):  # it is from another version of fnnctl
+            with suppress(TypeError, ValueError):  # it is from another version of fnnctl
                 result = decode(encoded)
                 if isinstance(result, Result) and result.key not in self.results:
                     self.held[result.key] = result

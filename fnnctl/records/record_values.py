@@ -1,7 +1,7 @@
 """What the values of a journal's records must be, so that reports and resumes can rely on it.
 
 The checksums of a journal of another version, or of another program, are right, but its types may not be. The
-functions return the value of a record, or raise KeyError, TypeError or ValueError.
+functions return the value of a record, or raise TypeError or ValueError.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fnnctl.records.confirmation import CONFIRM
 from fnnctl.records.trials import CURVE, FOLDS
 from fnnctl.text import cut
 
+NO_KEY: Final = "it has no key '{}'"
 MAX_COUNT: Final = 10**15
 """More epochs, rows or trials no search has; arrays of reports hold sums of them."""
 RUNGS: Final = "rungs"
@@ -98,8 +99,11 @@ def _rungs(value: Any) -> None:
 
 def _confirm(value: Any) -> None:
     if value is not None:
+        counts = to_mapping(value)
         for name in ("top", "seeds"):
-            to_count(to_mapping(value)[name])
+            if name not in counts:
+                raise ValueError(NO_KEY.format(name))
+            to_count(counts[name])
 
 
 def _optional_mapping(value: Any) -> None:

@@ -185,15 +185,18 @@ def test_a_journal_that_lost_its_end_is_damaged(
 
 
 @pytest.mark.parametrize(
-    "record",
+    ("record", "reason"),
     [
-        {"settings": {}},
-        result(7, 1, 0.5),
-        {**result(0, 1, 0.5), "objective": "high"},
+        ({"settings": {}}, "it has no key 'record'"),
+        ({"record": "epoch"}, "a record of the kind 'epoch' is unknown"),
+        ({"record": "trial", "number": 1, "bracket": 0}, "it has no key 'assignment'"),
+        ({**result(0, 1, 0.5), "status": "lost"}, "the status 'lost' is unknown"),
+        (result(7, 1, 0.5), ""),
+        ({**result(0, 1, 0.5), "objective": "high"}, ""),
     ],
 )
-def test_what_is_no_record_is_told(record: JournalRecord) -> None:
-    with pytest.raises(DataError, match=r"runs/journal\.jsonl: has an invalid record"):
+def test_what_is_no_record_is_told(record: JournalRecord, reason: str) -> None:
+    with pytest.raises(DataError, match=rf"runs/journal\.jsonl: has an invalid record \(.*{reason}"):
         search_history([header(), trial(0), record], Path("runs/journal.jsonl"))
 
 
