@@ -22,6 +22,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.messages.document_errors import first_problem
+from fnnctl.data.columns.conversion import categories_by_number, known_spelling
 from fnnctl.data.dataset import Columns
 from fnnctl.text import quoted
 
@@ -296,6 +297,9 @@ class _CategoryTables:
     other_code: int
     codes: FloatArray | None
     """The code of each category and (last) of a missing value; None if the column is not coded."""
+    known: frozenset[str]
+    spellings: Mapping[float, str]
+    """How numbers are written that are known categories, as in new rows."""
 
     @classmethod
     def of(cls, column: CategoryFeatures, index: int, first: int, texts: tuple[str, ...]) -> Self:
@@ -312,6 +316,8 @@ class _CategoryTables:
             code_of={value: code for code, value in enumerate(column.coded)},
             other_code=other_code,
             codes=np.array([missing_code], np.float64) if column.coded else None,
+            known=frozenset(column.known),
+            spellings=categories_by_number(column.known),
         )
         return empty.of_texts(texts)
 
@@ -320,7 +326,8 @@ class _CategoryTables:
         if texts == self.texts:
             return self
         same = len(self.texts) if texts[: len(self.texts)] == self.texts else 0
-        new, codes = texts[same:], self.codes
+        new = [known_spelling(text, self.known, self.spellings) for text in texts[same:]]
+        codes = self.codes
         hot = [self.feature_of.get(text, self.other) for text in new]
         if codes is not None:
             new_codes = [self.code_of.get(text, self.other_code) for text in new]

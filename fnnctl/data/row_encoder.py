@@ -18,8 +18,8 @@ from fnnctl.data.columns.conversion import (
     FormatReader,
     as_trained,
     categories_by_number,
+    known_spelling,
     note_plain_problems,
-    number_of_category,
 )
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem, plain_numbers, remove_missing
@@ -267,9 +267,7 @@ class _Categories:
     def _spelled(self, text: str) -> str:
         """A text as in the training data."""
         text = text if self._form is None else self._form.label(text)
-        if text in self._code_of or not self._spellings or (number := number_of_category(text)) is None:
-            return text
-        return self._spellings.get(number, text)
+        return known_spelling(text, self._code_of, self._spellings)
 
 
 class _KnownTexts:

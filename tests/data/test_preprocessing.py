@@ -283,6 +283,15 @@ def test_columns_and_categories_are_found_by_name() -> None:
     assert transformed(fitted, renamed).tolist() == [[1, -1, 0, 1]]
 
 
+def test_a_number_is_the_category_that_is_written_otherwise_in_the_training_rows() -> None:
+    """In a held-out row `1` is `1.0`; of `2` and `2.0` each is itself, and `01` is a code."""
+    dataset = categories_of([0, 1, 2, 3, 4], ["1.0", "2", "2.0", "1", "01"])
+    fitted = fit_preprocessor(dataset, np.arange(3), config())
+    assert fitted.features == ("c0=1.0", "c0=2", "c0=2.0")
+    features = transformed(fitted, dataset).tolist()
+    assert features[3:] == [[1, 0, 0], [0, 0, 0]]
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_huge_numbers_stay_finite(dtype: Any) -> None:
     dataset = dataset_of(np.array([[1e300], [-1e300], [1.0]]))

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
 from fnnctl.commands.train import train
 from fnnctl.config.reading.loading import ConfigText
 from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
@@ -221,7 +221,7 @@ def _attempt(case: TableCase, folder: Path) -> str:
             again = load_experiment(source, runs_dir=folder / "runs")
             if _features(again, again.fit(again.split()).preprocessor).tobytes() != features.tobytes():
                 raise BrokenPromiseError("the same file has other features the second time")
-        _check_new_rows(loaded, fit.preprocessor, path, features, fit.split(loaded.data).train)
+        _check_new_rows(loaded, fit.preprocessor, path, features)
         if not case.is_trained:
             return "prepared"
         _train(source, folder, case.name)
@@ -253,12 +253,9 @@ def _check_rows(loaded: LoadedExperiment, parts: dict[str, Any]) -> None:
 
 
 def _check_new_rows(
-    loaded: LoadedExperiment, preprocessor: Preprocessor, path: Path, features: FloatArray, train: IntArray
+    loaded: LoadedExperiment, preprocessor: Preprocessor, path: Path, features: FloatArray
 ) -> None:
-    """The training rows have the same features as new rows.
-
-    Others need not: a category that no training row has, such as `1`, is read as `1.0` if that is known.
-    """
+    """The rows have the same features as new rows."""
     data, dataset = loaded.experiment.data, loaded.data.dataset
     form = CsvFormat(
         data.delimiter,
@@ -278,9 +275,8 @@ def _check_new_rows(
                 preprocessor.transform(block, np.arange(len(block)), pieces[-1])
     except InputError as error:
         raise BrokenPromiseError(f"new rows are refused: {error.problems[0].text[:40]}") from error
-    new = np.concatenate(pieces)[dataset.file_rows[train]]
-    if not np.array_equal(new, features[train]):
-        raise BrokenPromiseError("new rows have other features than the same rows in training")
+    if not np.array_equal(np.concatenate(pieces)[dataset.file_rows], features):
+        raise BrokenPromiseError("new rows have other features than the same rows of the table")
 
 
 def _train(source: ConfigText, folder: Path, name: str) -> None:

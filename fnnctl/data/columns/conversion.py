@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -106,6 +106,16 @@ def categories_by_number(categories: Sequence[str]) -> dict[float, str]:
     return {
         number: category for category, number in numbers.items() if number is not None and same[number] == 1
     }
+
+
+def known_spelling(text: str, known: Container[str], spellings: Mapping[float, str]) -> str:
+    """A category as the known ones are written: `1` is `1.0`, if that is the only one with this number.
+
+    `spellings` are the known ones of `categories_by_number`.
+    """
+    if text in known or not spellings or (number := number_of_category(text)) is None:
+        return text
+    return spellings.get(number, text)
 
 
 def number_of_category(text: str) -> float | None:
