@@ -143,8 +143,9 @@ def write_study(path: Path, *trials: StudyTrial) -> None:
 
 
 def test_trials_that_do_not_fit_are_counted(
-    program: Program, config: str, tmp_path: Path, messages: Messages
+    program: Program, config: str, tmp_path: Path, messages: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("fnnctl.search.optuna_trials.MOST_FIRST", 3)
     write_study(
         tmp_path / "a.log",
         trial(3.0, training__l2=0.001),
@@ -155,11 +156,14 @@ def test_trials_that_do_not_fit_are_counted(
         trial(training__optimizer__name="sgd"),
         trial(model__hidden__depth=2),
         trial(training__optimizer__learning_rate="high"),
+        trial(1.5, training__l2=0.001, training__label_smoothing=0.2),
         trial(None, State.WAITING, training__l2=0.1),
+        trial(None, State.WAITING, training__l2=0.1, training__label_smoothing=0.05),
         trial(None, State.RUNNING),
     )
     plan = "search.start_from=[{training.l2: 0.0001}]"
-    options = ("--set", plan, "--set", "search.trials=4", "--set", "search.budget.max_epochs=1")
+    words = (plan, "search.trials=4", "search.budget.max_epochs=1", "search.require=label_smoothing < 0.2")
+    options = [option for word in words for option in ("--set", word)]
     done = program("search", config, "--import-optuna", "a.log", *options)
     messages.check(done.err.splitlines()[0])
     assignments = [record["assignment"] for record in of_kind(only_run(tmp_path), "trial")][:4]

@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.trials import Job, Status
+from fnnctl.records.trials import Job, Status, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
+from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.sample_first import SampleFirstSampler, repeated_trials
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
+from tests.search.spaces import space
 from tests.search.toys import Outcome, ToyRunner
 
 ROWS = "training.max_rows"
+SPACE: dict[str, Any] = {"x": {"integer": [1, 9]}}
 
 
 def on_sample(*values: int, rows: int | None = 100) -> list[Assignment]:
@@ -107,3 +111,12 @@ def test_without_samples_nothing_is_proposed() -> None:
     sampler = SampleFirstSampler([{"x": 1}], identity)
     assert not sampler.is_waiting
     assert list(sampler.ask(3, ())) == []
+
+
+@pytest.mark.parametrize(("start_from", "proposed"), [(on_sample(1, 2, 3), 1), ("defaults", 0), (None, 0)])
+def test_it_repeats_the_trials_that_the_search_starts_from(start_from: Any, proposed: int) -> None:
+    search = SearchConfig.model_validate({"space": SPACE, "start_from": start_from})
+    sampler = make_sampler("sample_first", space(SPACE), search, seed=0, key=identity)
+    for number, assignment in enumerate(on_sample(1, 2, 3)):
+        sampler.tell(Trial(number, assignment), number / 10, 3)
+    assert sampler.ask(5, ()) == [{"x": 1, ROWS: None}][:proposed]
