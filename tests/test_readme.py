@@ -186,7 +186,7 @@ def test_the_nightly_script_runs_over_some_nights(folder: Path, run_shell: RunSh
     second = run_shell([*script, "newer.csv", "rows.csv", "0.9"])
     assert second.returncode == 0, second.stderr
     assert "no column has shifted" in second.stderr
-    assert "shown to be worse than" in second.stdout
+    assert "shown to be less than" in second.stdout
     assert "not paired" not in second.stdout
     assert len(predictions.read_text().splitlines()) == 4
     assert [is_trained_on(run) for run in champions()] == [False, True]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -27,7 +28,11 @@ from fnnctl.errors import (
     UnwritableOutputError,
     is_out_of_memory,
 )
+from fnnctl.text import install_command
 from fnnctl.version import __version__
+
+OWN_NAMES: Final = ("", "fnnctl")
+"""Names of modules in an ImportError that is a bug of fnnctl's own, or that says nothing."""
 
 app = typer.Typer(
     name="fnnctl",
@@ -103,7 +108,21 @@ def _unexpected(error: Exception, output: Output) -> FnnctlError:
         return OutOfMemoryError()
     if isinstance(error, OSError):
         return _failure_of_the_system(error, output)
+    if isinstance(error, ImportError) and (package := (error.name or "").partition(".")[0]) not in OWN_NAMES:
+        return _unusable_package(package, error)
     return _internal_error(error, output)  # the user gets a sentence, and with --verbose the traceback
+
+
+def _unusable_package(module: str, error: ImportError) -> MachineError:
+    """The error to report for a package that is missing or broken; commands say themselves what extras need."""
+    from fnnctl.doctor.packages import REQUIRED
+
+    names = [each for each in REQUIRED if each.module.partition(".")[0] == module]
+    sentence = f"{names[0].package if names else module}, which fnnctl needs, cannot be imported ({error}): "
+    if not names:
+        return MachineError(f"{sentence}`fnnctl doctor` says what to install")
+    install = install_command(shlex.quote(names[0].specifier))
+    return MachineError(f"{sentence}run `{install}`; `fnnctl doctor` looks for more")
 
 
 def _internal_error(error: Exception, output: Output) -> FnnctlError:

@@ -59,9 +59,11 @@ def _problems(facts: Facts) -> Iterator[MachineProblem]:
 def _of_packages(facts: Facts) -> Iterator[MachineProblem]:
     unusable = [package for package in facts.packages if not package.is_usable]
     if unusable:  # the extras import these, and fail with them
-        is_numpy = unusable[0].requirement.package == "numpy"  # Matplotlib fails with it, too
-        for package in unusable[:1] if is_numpy else unusable:
-            yield from _of_package(package, is_required=True)
+        has_numpy = unusable[0].requirement.package != "numpy"
+        for package in unusable:
+            is_cause = has_numpy or package is unusable[0]  # Matplotlib cannot be imported without NumPy
+            if is_cause or package.version is None or package.is_too_old:
+                yield from _of_package(package, is_required=True)
         return
     for extra in facts.extras:
         for package in extra.packages:

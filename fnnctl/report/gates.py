@@ -270,7 +270,7 @@ def _significance_result(run: ComparedRun, other: ComparedRun, metric: str, test
     if smallest is not None and math.isinf(smallest):
         loss = "even the largest loss is detected less than 80 % of the time"
     if loss and test.why_unpaired:
-        loss += f", smaller ones more rarely; {MARGIN} X passes only runs shown to be worse by less than X"
+        loss += f", smaller ones more rarely; {MARGIN} X passes only runs shown to be less than X worse"
     how = "not significantly worse than" if passed else "worse than"
     return _result(
         run,
@@ -302,7 +302,7 @@ def _margin_result(
         margins = f"the smallest margin that passes is {_margin_text(smallest)}"
     if equal is not None:
         margins += f"; an equally good run passes one of {_margin_text(equal)} 80 % of the time"
-    less = f"worse than {number(other.value)} of {other.path} by less than {margin:g}"
+    less = f"less than {margin:g} worse than {number(other.value)} of {other.path}"
     return _result(
         run,
         other,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,28 @@ def test_an_internal_error_says_how_to_see_more_and_what_to_report(
     is_verbose = "v" in options[0]
     assert (traceback[:1] == ["Traceback (most recent call last):"]) == is_verbose
     assert ("--verbose" in last) != is_verbose
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'yaml'", name="yaml"),
+        ImportError("DLL load failed", name="matplotlib.ft2font"),
+        ModuleNotFoundError("No module named 'pydantic_core'", name="pydantic_core"),
+        ImportError("cannot import name 'x'", name="fnnctl.text"),
+    ],
+    ids=["missing", "broken", "needed by another", "of fnnctl"],
+)
+def test_a_package_that_cannot_be_imported_is_no_internal_error(
+    program: Program, monkeypatch: pytest.MonkeyPatch, error: ImportError, messages: Messages
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("fnnctl.commands.describe.describe", fail)
+    done = program("describe", "iris")
+    assert done.code == 3
+    messages.check(done.err.replace(sys.executable, "python"))
 
 
 def test_a_command_without_memory_or_run(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,16 @@ def test_of_a_required_package_that_fails_only_it_is_named(
     assert (problem.kind, broken.package in problem.what) == (kind, True)
 
 
+def test_without_numpy_what_is_missing_or_old_is_named_but_not_what_fails_without_it() -> None:
+    failures = {"numpy": None, "pyyaml": None, "rich": "0.1"}
+    packages = tuple(
+        Package(requirement, failures.get(requirement.package, "99"), "ImportError: no numpy")
+        for requirement in REQUIRED
+    )
+    problems = problems_of(replace(HEALTHY, packages=packages, training=Training()))
+    assert [problem.what.split()[0] for problem in problems] == ["numpy", "pyyaml", "rich"]
+
+
 def test_a_process_that_may_take_less_than_one_processor_uses_one_worker() -> None:
     (problem,) = problems_of(replace(HEALTHY, quota=0.5))
     assert "--workers 1," in problem.advice
