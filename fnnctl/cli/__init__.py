@@ -114,7 +114,7 @@ def _unexpected(error: Exception, output: Output) -> FnnctlError:
 
 
 def _unusable_package(module: str, error: ImportError) -> MachineError:
-    """The error to report for a package that is missing or broken; commands say themselves what extras need."""
+    """The error to report for a missing or broken package; commands say themselves what extras need."""
     from fnnctl.doctor.packages import REQUIRED
 
     names = [each for each in REQUIRED if each.module.partition(".")[0] == module]
