@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -167,4 +167,12 @@ def ordered(texts: Iterable[str]) -> tuple[str, ...]:
     texts = sorted(texts)
     if any(plain_number(text) is None for text in texts):
         return tuple(texts)
-    return tuple(sorted(texts, key=Decimal))
+    return tuple(sorted(texts, key=_exact))
+
+
+def _exact(text: str) -> Decimal:
+    """The value of a plain number without rounding; rounded if its exponent is too long for `Decimal`."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal(float(text))

@@ -70,4 +70,5 @@ def test_a_value_that_is_nearly_a_number_gets_the_reason(messages: Messages) -> 
 def test_texts_are_sorted_as_numbers_only_where_all_are() -> None:
     assert ordered(["10", "9", "-1", "1.0", "1"]) == ("-1", "1", "1.0", "9", "10")
     assert ordered(["10", "9", "b", "a"]) == ("10", "9", "a", "b")
+    assert ordered(["1", "-1", f"1e-{'9' * 20}"]) == ("-1", f"1e-{'9' * 20}", "1")
     assert ordered(["9007199254740993", "9007199254740992"]) == ("9007199254740992", "9007199254740993")
