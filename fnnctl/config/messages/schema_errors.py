@@ -55,6 +55,11 @@ def schema_problems(error: ValidationError, config: Mapping[str, Any]) -> Proble
             continue
         for path, problem in _problems(item["type"], item["loc"], config):
             problems.setdefault(path, problem)
+    if not problems:  # each error left it to another one: a list of one list is read as the inner one
+        path, value = _follow(error.errors()[0]["loc"], config)
+        if isinstance(value, list) and len(value) == 1:
+            path, value = (*path, 0), value[0]
+        problems[path] = _wrong_value(forms_at(path, config), value)
     return problems
 
 
