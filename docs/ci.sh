@@ -1,12 +1,13 @@
 #!/bin/sh
 # Trains a model, checks it against gates, searches for a better one, and compares the two.
+# Run it in a checkout of fnnctl, which has these configs, or put your own in their place.
 # Usage: ci.sh [RUNS_DIR [RESULTS_DIR]]. The exit code is that of the first command that fails.
 set -eu
 export FNNCTL_RUNS_DIR="${1:-runs}"
 results=${2:-results}
 mkdir -p "$results"
 
-field() { # field FILE NAME...: a value from a JSON object
+field() { # field FILE NAME...: a value from a JSON object; any Python 3 will do
   python3 - "$@" << 'END'
 import json, sys
 value = json.load(open(sys.argv[1], encoding="utf-8"))

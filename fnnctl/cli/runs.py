@@ -170,7 +170,7 @@ Margin = Annotated[
         "--margin",
         metavar="X",
         parser=number_from_0("--margin"),
-        help="With --not-worse-than, exit with code 1 unless the run is shown to be worse by less than X, in "
+        help="With --not-worse-than, exit with code 1 unless the run is shown to be less than X worse, in "
         "units of the metric.",
     ),
 ]

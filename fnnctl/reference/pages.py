@@ -9,6 +9,8 @@ from typing import Final
 
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
 """A link to another page."""
+_SECTION_LINK: Final = re.compile(r"\[([^\]]+)\]\(#([\w-]+)\)")
+"""A link to a section of the same page."""
 _HEADING: Final = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _CODE: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 """A block of code, whose comments may look like headings."""
@@ -22,8 +24,10 @@ def topics() -> list[str]:
 
 
 def page_text(topic: str) -> str:
-    """The Markdown of a page; a link to another page names the command that shows it."""
-    return _LINK.sub(r"\1 (`fnnctl help \2`)", _read(topic))
+    """The Markdown of a page; a link to another page names the command that shows it, others a section."""
+    text = _LINK.sub(r"\1 (`fnnctl help \2`)", _read(topic))
+    sections = {_address(heading): heading for heading in _HEADING.findall(_CODE.sub("", text))}
+    return _SECTION_LINK.sub(lambda link: f'{link[1]} (see "{sections[link[2]]}")', text)
 
 
 def headings() -> Iterator[tuple[str, str]]:
@@ -32,6 +36,11 @@ def headings() -> Iterator[tuple[str, str]]:
         if topic not in _GENERATED:
             text = _CODE.sub("", _read(topic))
             yield from ((topic, heading.replace("`", "")) for heading in _HEADING.findall(text))
+
+
+def _address(heading: str) -> str:
+    """How a link names a section, as GitHub does."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _read(topic: str) -> str:

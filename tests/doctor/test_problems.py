@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fnnctl.doctor import problems
 from fnnctl.doctor.facts import Blas, Facts, Training
 from fnnctl.doctor.packages import EXTRAS, REQUIRED, Extra, Package, Requirement
 from fnnctl.doctor.problems import problems_of
+from fnnctl.reference.pages import page_text
 from fnnctl.store.disk import Disk
 from tests.messages import Messages
 
@@ -93,6 +97,15 @@ def test_what_is_wrong_and_what_to_do(kind: str, messages: Messages, monkeypatch
     (problem,) = problems_of(replace(HEALTHY, **CASES[kind]))
     assert problem.to_dict() == {"kind": kind, "what": problem.what, "advice": problem.advice}
     messages.check(problem)
+
+
+def test_the_page_lists_every_kind_once() -> None:
+    """Scripts tell problems apart by them."""
+    kinds = {*re.findall(r'MachineProblem\(\s*"(\w+)"', inspect.getsource(problems))}
+    assert kinds == CASES.keys()
+    section = page_text("machines").partition("## Several machines")[0]
+    listed = re.findall(r"`([a-z]+_[a-z]+)`", section)
+    assert sorted(listed) == sorted(kinds)
 
 
 @pytest.mark.parametrize("broken", REQUIRED, ids=[requirement.package for requirement in REQUIRED])

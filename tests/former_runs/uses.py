@@ -122,8 +122,8 @@ USES: Final = (
                "train default/config.yaml --set data.source=../table.csv --no-figures --quiet")),
     Use(
         command="`fnnctl train` of the run's `resolved.yaml`",
-        happens="gives the same bits, with labels since 0.14; with plain twins, runs of 0.3 and 0.4 agree to "
-        "rounding",
+        happens="gives the same bits; exceptions: runs with labels before 0.14 (other weights), and runs "
+        "with plain twins of 0.3 and 0.4 (equal to rounding)",
         test=REPEATS,
     ),
     Use(
@@ -132,7 +132,7 @@ USES: Final = (
     ),
     Use(
         command="`fnnctl train --resume RUN`",
-        happens="goes on, with a warning that the numbers are those of neither version",
+        happens="goes on, with a warning that results match neither version",
         test="test_an_interrupted_training_resumes",
     ),
     Use(
@@ -167,7 +167,7 @@ def uses_table() -> Iterator[str]:
             text = f"**refused**: {use.reason}"
         elif use.since:
             since = use.since.removesuffix(".0")
-            text = f"{use.happens} since {since}; earlier runs are **refused**: {use.reason}"
+            text = f"{use.happens} for runs of {since} and later; earlier ones are **refused**: {use.reason}"
         else:
             text = use.happens
         yield f"| {use.command} | {text} |"
