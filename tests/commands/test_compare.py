@@ -131,7 +131,7 @@ def test_the_gate_with_a_margin_passes_only_what_is_shown(compared: Program, fol
     (gate,) = missed.json["gates"]
     assert (gate["passed"], gate["margin"], gate["threshold"]) == (False, 0.01, None)
     assert gate["smallest_margin"] > 0.01
-    assert "by less than 0.01 (the smallest margin that passes is" in missed.err
+    assert "shown to be less than 0.01 worse than" in missed.err
     file = folder / "gates.xml"
     passed = compared("report", "good", "--not-worse-than", "poor", "--margin", "0.5", "--junit", str(file))
     assert passed.code == 0
