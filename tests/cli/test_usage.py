@@ -140,6 +140,7 @@ def test_a_package_that_cannot_be_imported_is_no_internal_error(
         raise error
 
     monkeypatch.setattr("fnnctl.commands.describe.describe", fail)
+    monkeypatch.setattr("fnnctl.text._has_pip", lambda: True)
     done = program("describe", "iris")
     assert done.code == 3
     messages.check(done.err.replace(sys.executable, "python"))

@@ -55,11 +55,6 @@ def schema_problems(error: ValidationError, config: Mapping[str, Any]) -> Proble
             continue
         for path, problem in _problems(item["type"], item["loc"], config):
             problems.setdefault(path, problem)
-    if not problems:  # each error left it to another one: a list of one list is read as the inner one
-        path, value = _follow(error.errors()[0]["loc"], config)
-        if isinstance(value, list) and len(value) == 1:
-            path, value = (*path, 0), value[0]
-        problems[path] = _wrong_value(forms_at(path, config), value)
     return problems
 
 
@@ -81,7 +76,7 @@ def _problems(
     kind: str, location: Sequence[str | int], config: Mapping[str, Any]
 ) -> Iterator[tuple[ConfigPath, Problem]]:
     """The problems behind one of pydantic's errors; none if other errors say the same."""
-    path, value = _follow(location, config)
+    path, value = _without_outer_list(*_follow(location, config), config)
     forms = forms_at(path, config)
     if path and _is_glued(path[-1], value):
         advice = f"put a space after the colon: {str(path[-1]).replace(':', ': ', 1)}"
@@ -108,6 +103,14 @@ def _problems(
         yield from _empty(path, config)
     else:
         yield path, _wrong_value(forms, value)
+
+
+def _without_outer_list(path: ConfigPath, value: Any, config: Mapping[str, Any]) -> tuple[ConfigPath, Any]:
+    """The inner list of a list of one list, which was read in its place and is no entry."""
+    has_inner = isinstance(value, list) and len(value) == 1 and isinstance(value[0], list)
+    if has_inner and any(form.kind == "list" for form in forms_at(path, config)):
+        return (*path, 0), value[0]
+    return path, value
 
 
 def _takes_one(form: Form) -> bool:
