@@ -34,14 +34,15 @@ def main() -> None:
 
 def _end_without_typer(error: ImportError) -> NoReturn:
     """End with a sentence: Typer, the only package that every command needs, is missing or broken."""
-    from fnnctl.errors import MachineError
+    from fnnctl.errors import UnusablePackageError
     from fnnctl.text import install_command
 
     if (error.name or "").partition(".")[0] == "fnnctl":
         raise error
-    advice = install_command("--force-reinstall typer")
-    sys.stderr.write(f"Typer, which fnnctl needs, cannot be imported ({error}): run `{advice}`\n")
-    sys.exit(MachineError.exit_code)
+    advice = f"run `{install_command('--force-reinstall typer')}`"
+    problem = UnusablePackageError("Typer", error, advice)
+    sys.stderr.write(f"{problem.message}\n")
+    sys.exit(problem.exit_code)
 
 
 def _silence_warnings() -> None:

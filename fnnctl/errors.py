@@ -171,6 +171,13 @@ class MachineError(FnnctlError):
     exit_code = 3
 
 
+class UnusablePackageError(MachineError):
+    """A package that fnnctl needs is missing or broken."""
+
+    def __init__(self, package: str, error: ImportError, advice: str) -> None:
+        super().__init__(f"{package}, which fnnctl needs, cannot be imported ({error}): {advice}")
+
+
 class BlasThreadsError(MachineError):
     """NumPy's OpenBLAS could not start all its threads, so its results are undefined."""
 

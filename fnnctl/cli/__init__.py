@@ -25,6 +25,7 @@ from fnnctl.errors import (
     FnnctlError,
     MachineError,
     OutOfMemoryError,
+    UnusablePackageError,
     UnwritableOutputError,
     is_out_of_memory,
 )
@@ -32,7 +33,7 @@ from fnnctl.text import install_command
 from fnnctl.version import __version__
 
 OWN_NAMES: Final = ("", "fnnctl")
-"""Names of modules in an ImportError that is a bug of fnnctl's own, or that says nothing."""
+"""An ImportError that names one of these, or no module, is a bug in fnnctl."""
 
 app = typer.Typer(
     name="fnnctl",
@@ -113,16 +114,16 @@ def _unexpected(error: Exception, output: Output) -> FnnctlError:
     return _internal_error(error, output)  # the user gets a sentence, and with --verbose the traceback
 
 
-def _unusable_package(module: str, error: ImportError) -> MachineError:
+def _unusable_package(module: str, error: ImportError) -> UnusablePackageError:
     """The error to report for a missing or broken package; commands say themselves what extras need."""
     from fnnctl.doctor.packages import REQUIRED
 
-    names = [each for each in REQUIRED if each.module.partition(".")[0] == module]
-    sentence = f"{names[0].package if names else module}, which fnnctl needs, cannot be imported ({error}): "
-    if not names:
-        return MachineError(f"{sentence}`fnnctl doctor` says what to install")
-    install = install_command(shlex.quote(names[0].specifier))
-    return MachineError(f"{sentence}run `{install}`; `fnnctl doctor` looks for more")
+    for requirement in REQUIRED:
+        if requirement.module.partition(".")[0] == module:
+            install = install_command(shlex.quote(requirement.specifier))
+            advice = f"run `{install}`; `fnnctl doctor` looks for more"
+            return UnusablePackageError(requirement.package, error, advice)
+    return UnusablePackageError(module, error, "`fnnctl doctor` says what to install")
 
 
 def _internal_error(error: Exception, output: Output) -> FnnctlError:

@@ -299,7 +299,7 @@ class _CategoryTables:
     """The code of each category and (last) of a missing value; None if the column is not coded."""
     known: frozenset[str]
     spellings: Mapping[float, str]
-    """How numbers are written that are known categories, as in new rows."""
+    """The known categories that are numbers, by number: see `categories_by_number`."""
 
     @classmethod
     def of(cls, column: CategoryFeatures, index: int, first: int, texts: tuple[str, ...]) -> Self:

@@ -106,16 +106,18 @@ def _confirm(value: Any) -> None:
             to_count(counts[name])
 
 
-def _optional_mapping(value: Any) -> None:
+def _budget(value: Any) -> None:
     if value is not None:
-        to_mapping(value)
+        factor = to_mapping(value).get("reduction_factor")
+        if not isinstance(factor, int | float | None) or (factor is not None and not 1 < factor <= MAX_COUNT):
+            raise ValueError(f"{_shown(factor)} is no reduction factor")
 
 
 _SETTINGS: Final[Mapping[str, Callable[[Any], object]]] = {
     "objective": to_mapping,
     "paths": _list,
     "scales": to_mapping,
-    "budget": _optional_mapping,
+    "budget": _budget,
     RUNGS: _rungs,
     CONFIRM: _confirm,
     **dict.fromkeys(("trials", "max_trials", "concurrency", "batch", "horizon", MEMBERS), to_optional_count),

@@ -238,6 +238,10 @@ def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
         ([{**encode(HEADER), "settings": {"confirm": {"top": 2}}}], 1),
         ([{**encode(HEADER), "settings": {"horizon": [3]}}], 1),
         ([HEADER, encode(Resume({"budget": 3}))], 2),
+        *(
+            ([{**encode(HEADER), "settings": {"budget": {"reduction_factor": factor}}}], 1)
+            for factor in ({"a": 3}, "3", True, 0.5, 10**400)
+        ),
         ([{**encode(HEADER), "versions": "0.1.0"}], 1),
         ([HEADER, {**encode(TRIAL), "bracket": [2]}], 2),
         ([HEADER, {**encode(TRIAL), "assignment": [1e-4]}], 2),

@@ -106,7 +106,7 @@ def _problems(
 
 
 def _without_outer_list(path: ConfigPath, value: Any, config: Mapping[str, Any]) -> tuple[ConfigPath, Any]:
-    """The inner list of a list of one list, which was read in its place and is no entry."""
+    """The path and value of the inner list, if pydantic has read a list of one list as the inner one."""
     has_inner = isinstance(value, list) and len(value) == 1 and isinstance(value[0], list)
     if has_inner and any(form.kind == "list" for form in forms_at(path, config)):
         return (*path, 0), value[0]

@@ -101,7 +101,7 @@ def _counted(value: Any, path: ConfigPath, ineffective: AbstractSet[ConfigPath])
     forms = {}
     for key, default in _counted_fields(type(value)):
         setting, inner = (*path, key), getattr(value, key)
-        if inner is default or setting in ineffective or inner == default:
+        if setting in ineffective or inner == default:
             continue
         form = _counted(inner, setting, ineffective)
         if form != _counted(default, setting, ineffective):
