@@ -30,12 +30,13 @@ _Sync: TypeAlias = Literal["all", "file", "nothing"]
 _FLAGS: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _NOT_A_FILE = "is a pipe or a device; put a file there"
+_ELSEWHERE = "write to another folder (--runs-dir, --output, or the path of FILE)"
 _ADVICE = {
-    errno.ENOSPC: "free some space there, or write elsewhere (--runs-dir, --output)",
-    errno.EDQUOT: "free some of your quota there, or write elsewhere (--runs-dir, --output)",
-    errno.EACCES: "change the permissions there, or write elsewhere (--runs-dir, --output)",
-    errno.EPERM: "change the permissions there, or write elsewhere (--runs-dir, --output)",
-    errno.EROFS: "write elsewhere (--runs-dir, --output)",
+    errno.ENOSPC: f"free some space there, or {_ELSEWHERE}",
+    errno.EDQUOT: f"free some of your quota there, or {_ELSEWHERE}",
+    errno.EACCES: f"change the permissions there, or {_ELSEWHERE}",
+    errno.EPERM: f"change the permissions there, or {_ELSEWHERE}",
+    errno.EROFS: _ELSEWHERE,
 }
 
 

@@ -31,6 +31,7 @@ _SECOND_COLON = (
     "and each setting of a section on its own line"
 )
 _INDENTED = "this line is indented more than the one above, which already has a value"
+_AFTER_START = "no setting can stand on the line of ---; start it on the next line"
 _UNEVEN = "this line does not start in the same column as the other lines of its section or list"
 _QUOTE_IT = "{} cannot start a value; put the text in quotes"
 
@@ -83,6 +84,8 @@ def _line_of_mark(mark: Any) -> int | None:
 
 def _unexpected_key(problem: str, line: int, before: str, lines: Sequence[str]) -> Problem:
     """A key is where none is allowed: the cause may be a missing colon on the line above."""
+    if before.startswith("--- "):
+        return Problem(_AFTER_START, line=line + 1)
     if ": " in before:
         return Problem(_SECOND_COLON, line=line + 1)
     above = next((number for number in range(line - 1, -1, -1) if _code(lines[number])), None)
