@@ -138,7 +138,8 @@ def _logarithmic_ticks(low: float, high: float) -> FloatArray:
 
 
 def _ticks(locator: Locator, low: float, high: float) -> FloatArray:
-    ticks = np.array(locator.tick_values(low, high))
+    with np.errstate(over="ignore"):  # beside values near the largest float, a tick may be infinite
+        ticks = np.array(locator.tick_values(low, high))
     margin = 1e-9 * (high - low)
     return ticks[(low - margin <= ticks) & (ticks <= high + margin)]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any, Final
 
 from fnnctl.records.confirmation import CONFIRM
@@ -26,7 +27,10 @@ MEMBERS: Final = "members"
 
 def to_optional_float(value: Any) -> float | None:
     """A number, which may be NaN."""
-    return None if value is None else float(value)
+    try:
+        return None if value is None else float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        raise ValueError(f"{_shown(value)} is too large") from None
 
 
 def to_finite_float(value: Any) -> float | None:
@@ -78,11 +82,21 @@ def to_facts(value: Any) -> dict[str, Any] | None:
         return None
     stated = to_mapping(value)
     curves, folds = stated.get(CURVE), stated.get(FOLDS)
-    if curves is not None and not all(isinstance(curve, list) for curve in to_mapping(curves).values()):
-        raise TypeError(f"{_shown(curves)} are no curves")
+    if curves is not None:
+        for curve in to_mapping(curves).values():
+            _check_curve(_list(curve))
     if folds is not None and not isinstance(folds, list):
         raise TypeError(f"{_shown(folds)} is no list of folds")
     return stated
+
+
+def _check_curve(values: list[Any]) -> None:
+    kinds = {*map(type, values)}  # a journal can have very many values, and nearly all are floats
+    if not kinds <= {float, int, NoneType}:
+        raise TypeError(f"{_shown(values)} is no curve")
+    if int in kinds:
+        for value in values:
+            to_optional_float(value)
 
 
 def _list(value: Any) -> list[Any]:

@@ -81,6 +81,12 @@ def test_ticks_are_enough_and_rounded_unless_they_would_be_equal(
     assert [text for _, text in setting_axis(setting).ticks] == labels
 
 
+def test_values_near_the_largest_float_have_an_axis() -> None:
+    axis = setting_axis(linear(1e300, 1.2e308, 1.7e308, 1.79e308))
+    assert axis.heights.tolist() == pytest.approx([0, 1.2 / 1.79, 1.7 / 1.79, 1])
+    assert all(0 <= height <= 1 for height, _ in axis.ticks)
+
+
 def test_labels_are_on_a_ground_above_the_lines() -> None:
     (axes,) = parallel([linear(0.0, 5.0, 10.0)], [0.5, 0.5, 0.5]).axes
     highest = max(drawn.get_zorder() for drawn in (*axes.collections, *axes.get_lines()))

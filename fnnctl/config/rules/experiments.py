@@ -16,6 +16,7 @@ from fnnctl.config.rules.setting_rules import contradictions, ineffective_settin
 from fnnctl.config.rules.trials import searched_sections, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lookups import forms_at
 from fnnctl.config.schema.lr_schedules import lacks_rows
 
 LEFT_OPEN: Final = "auto"
@@ -48,7 +49,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     without_effect = {
         path: problem
         for path, problem in ineffective.items()
-        if is_set(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
+        if is_set(config, path) and not _is_left_open(path, config) and not _is_off(path, experiment)
     }
     elsewhere = _read_elsewhere(config, without_effect, experiment)
     left_out = set(elsewhere)
@@ -63,6 +64,13 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     if wrong:
         raise InvalidConfigurationError(wrong, experiment)
     return experiment
+
+
+def _is_left_open(path: ConfigPath, config: Mapping[str, Any]) -> bool:
+    """Whether the value is `auto`, and not a name or another text that happens to be the same word."""
+    return value_at(config, path) == LEFT_OPEN and any(
+        LEFT_OPEN in form.words for form in forms_at(path, config)
+    )
 
 
 def _is_off(path: ConfigPath, experiment: Experiment) -> bool:

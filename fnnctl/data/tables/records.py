@@ -7,6 +7,7 @@ so the length of a record, the values of a block and the number of blank lines i
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -195,7 +196,14 @@ class Records:
                 if self._characters > LONGEST_RECORD or self.blank_lines > MAX_BLANK_LINES or "\0" in line:
                     raise UnreadableLineError(number, self._problem(line))
                 yield line if number > 1 else line.removeprefix("\ufeff")
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            if not isinstance(error, UnicodeDecodeError) or self._lacks_mark(error, number):
+                encoding = self._text.encoding
+                problem = (
+                    f"the file does not start with a byte-order mark, which {encoding} needs: "
+                    f"set {self._encoding_setting} to {encoding}-le, or to the encoding the file was saved in"
+                )
+                raise UnreadableLineError(number + 1, problem) from error
             earlier = len(LINE_END_BYTES.findall(error.object[: error.start]))
             problem = wrong_byte(
                 error,
@@ -205,9 +213,10 @@ class Records:
                 ends_file=len(error.object) < io.DEFAULT_BUFFER_SIZE,
             )
             raise UnreadableLineError(number + 1 + earlier, problem) from error
-        except UnicodeError as error:
-            problem = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
-            raise UnreadableLineError(number + 1, problem) from error
+
+    def _lacks_mark(self, error: UnicodeDecodeError, line: int) -> bool:
+        """Whether a byte-order mark is missing. Before Python 3.13 that is no UnicodeDecodeError."""
+        return line == error.start == 0 and codecs.lookup(self._text.encoding).name == "utf-16"
 
     def _problem(self, line: str) -> str:
         """Why a line does not belong to a CSV file."""

@@ -205,4 +205,6 @@ def _type_of_numbers(name: str, matrix: NumberMatrix, *, declared: bool) -> Colu
 
 
 def _counts_rows(values: FloatArray) -> bool:
-    return values.size > 0 and values[0] in (0, 1) and bool(np.all(np.diff(values) == 1))
+    return (
+        values.size > 0 and values[0] in (0, 1) and np.array_equal(values, np.arange(len(values)) + values[0])
+    )

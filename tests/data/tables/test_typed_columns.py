@@ -135,8 +135,10 @@ def test_an_index_and_texts_are_not_used(tmp_path: Path) -> None:
     kinds = {name: column.kind for name, column in table.types.items()}
     assert kinds == {"": "index", "Unnamed: 0": "index", "text": "text", "x": "numeric", "id": "numeric"}
     assert {name for name, column in table.types.items() if column.ignored} == {"", "Unnamed: 0", "text"}
-    table, _ = read(tmp_path, "Unnamed: 0,x\n5,1\n7,2\n")
-    assert table.types["Unnamed: 0"].ignored is None
+    for values in ("567", "024", ("0", "1.7e308", "-1.7e308")):
+        rows = "\n".join(f"{value},{n}" for n, value in enumerate(values))
+        table, _ = read(tmp_path, f"Unnamed: 0,x\n{rows}\n")
+        assert table.types["Unnamed: 0"].ignored is None
 
 
 def test_known_formats_are_read_again(tmp_path: Path) -> None:
