@@ -63,7 +63,7 @@ def _cheap_runs() -> Generator[None]:
 def _uncounted_objects() -> Generator[None]:
     """Each start of worker processes asks whether any objects are frozen, which counts them.
 
-    There are a million: see `pytest_collection`. A program has a tenth of them.
+    There are a million: see `pytest_collection`.
     """
     assert gc.get_freeze_count() > 0
     with pytest.MonkeyPatch.context() as patch:

@@ -75,7 +75,7 @@ def active(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[s
         name = dimension.name
         if name not in values:
             continue
-        for condition in dimension.conditions:  # `all` of a generator takes twice as long
+        for condition in dimension.conditions:  # `all` of a generator takes 1.4 times as long
             if not condition.holds(active_values):
                 break
         else:
