@@ -7,7 +7,6 @@ import importlib.util
 import re
 import shlex
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from os.path import commonprefix
 
@@ -21,6 +20,8 @@ _DIGITS = re.compile("([0-9]+)")
 # Direction controls can make a line look like another one.
 DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_CONTROLS = re.compile(rf"[\x00-\x1f\x7f-\x9f{''.join(sorted(DIRECTION_CONTROLS))}]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def plain_text(text: str) -> str:
@@ -29,12 +30,7 @@ def plain_text(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    one_line = re.sub(r"\s", " ", text)
-    return "".join(
-        REPLACEMENT if unicodedata.category(character) == "Cs" else character
-        for character in one_line
-        if unicodedata.category(character) != "Cc" and character not in DIRECTION_CONTROLS
-    )
+    return _SURROGATES.sub(REPLACEMENT, _CONTROLS.sub("", re.sub(r"\s", " ", text)))
 
 
 def printable(text: str) -> str:

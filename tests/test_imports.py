@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 
 import pytest
@@ -110,7 +111,7 @@ ORDERS = {
 def import_names(file: str) -> list[str]:
     """The full names of the modules and names that a file imports anywhere."""
     names: list[str] = []
-    for node in ast.walk(sources.tree(file)):
+    for node in sources.nodes(file):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -146,7 +147,7 @@ def test_the_public_names_are_for_other_programs() -> None:
     users = [
         f"{file}:{node.lineno}"
         for file in FILES
-        for node in ast.walk(sources.tree(file))
+        for node in sources.nodes(file)
         if (isinstance(node, ast.Import) and any(alias.name == "fnnctl" for alias in node.names))
         or (
             isinstance(node, ast.ImportFrom)
@@ -217,10 +218,9 @@ OS_WRITERS = {
 }  # fmt: skip
 
 
-def writes(tree: ast.Module) -> list[int]:
+def writes(nodes: Iterable[ast.AST]) -> list[int]:
     """The lines that open a file for writing, or call a function that writes, moves or deletes files."""
-    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr))
-    return [node.lineno for node in nodes if is_writing(node)]
+    return [node.lineno for node in nodes if isinstance(node, ast.stmt | ast.expr) and is_writing(node)]
 
 
 def is_writing(node: ast.stmt | ast.expr) -> bool:
@@ -259,7 +259,7 @@ def test_files_are_written_by_the_store_alone() -> None:
     written = {
         file: lines
         for file in FILES
-        if package_of_file(file) != "store" and (lines := writes(sources.tree(file)))
+        if package_of_file(file) != "store" and (lines := writes(sources.nodes(file)))
     }
     assert written == {}
 
@@ -290,7 +290,7 @@ def test_files_are_written_by_the_store_alone() -> None:
     ],
 )
 def test_what_writes_is_seen(code: str) -> None:
-    assert writes(ast.parse(code)) == [1]
+    assert writes(ast.walk(ast.parse(code))) == [1]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_what_writes_is_seen(code: str) -> None:
     ],
 )
 def test_what_only_reads_is_let_through(code: str) -> None:
-    assert writes(ast.parse(code)) == []
+    assert writes(ast.walk(ast.parse(code))) == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"]])

@@ -39,7 +39,7 @@ def kinds() -> list[tuple[str, str]]:
     return [
         (node.args[0].value, file)
         for file in sources.FILES
-        for node in ast.walk(sources.tree(file))
+        for node in sources.nodes(file)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message"
         if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     ]
@@ -59,7 +59,7 @@ def test_no_code_reads_the_sentence_of_a_message() -> None:
         f"{file}:{node.lineno}"
         for file in sources.FILES
         if file != "messages.py"
-        for node in ast.walk(sources.tree(file))
+        for node in sources.nodes(file)
         if isinstance(node, ast.Attribute) and node.attr == "sentence"
     ]
     assert readers == []

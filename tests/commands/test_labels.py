@@ -101,7 +101,7 @@ def test_reports_and_exports_have_the_labels(program: Program, iris: Path) -> No
     ):
         assert program("runs", *line).code == 0
     for form in ("terminal", "markdown", "html"):
-        text = program("report", "iris", "--format", form, "--verbose").out
+        text = program("report", "iris", "--format", form, "--verbose", "--no-figures").out
         for words in ("promoted as", "paper", "from the config", "labels.json"):
             assert words in text, (form, words)
         assert ("<b>two" in text) == (form == "terminal")

@@ -60,7 +60,7 @@ def test_the_files_ending_selects_the_format(
     report: Program, tmp_path: Path, ending: str, start: str
 ) -> None:
     file = tmp_path / f"report.{ending}"
-    done = report("-o", str(file))
+    done = report("-o", str(file), "--no-figures")
     assert (done.code, done.out) == (0, "")
     assert file.read_text().startswith(start)
     assert report("-o", "-").out.startswith("iris")

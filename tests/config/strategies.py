@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -42,7 +42,8 @@ _patterns: dict[str | None, st.SearchStrategy[str]] = {
 }
 
 
-def _values(forms: Sequence[Form]) -> st.SearchStrategy[Any]:
+@cache
+def _values(forms: tuple[Form, ...]) -> st.SearchStrategy[Any]:
     return st.one_of(*map(_values_of, forms))
 
 

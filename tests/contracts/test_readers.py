@@ -277,6 +277,7 @@ def test_blocks_cover_all_rows_and_say_how_much_is_read(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("no_figures")
 def test_a_file_is_described_trained_on_and_predicted(
     tmp_path: Path, kind: TableFile, capsys: pytest.CaptureFixture[str]
 ) -> None:

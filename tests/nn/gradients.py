@@ -238,6 +238,8 @@ class Case:
         given = {"label_smoothing": smoothing, "mixup": np.ones(members)}
         parameters = rng.normal(0.0, 0.7, (members, self.layout.size))
         statistics = self.layout.initial_statistics(members, FLOAT64)
+        self.generators = [np.random.default_rng((seed, member)) for member in range(members)]
+        self.states = [generator.bit_generator.state for generator in self.generators]
         layers = len(shape.hidden)
         draw_stage_statistics(self.layout, statistics, rng)
         hyperparameters = {
@@ -277,8 +279,9 @@ class Case:
 
     def rngs(self) -> MemberGenerators:
         """Generators that give the same numbers at every call."""
-        members = len(self.network.parameters)
-        return MemberGenerators([np.random.default_rng((self.seed, k)) for k in range(members)])
+        for generator, state in zip(self.generators, self.states, strict=True):
+            generator.bit_generator.state = state
+        return MemberGenerators(self.generators)
 
     def gradient(self) -> FloatArray:
         return BackPropagation(self.network, self.penalty).risk_gradient(self.work, self.rngs())
