@@ -59,18 +59,6 @@ def _cheap_runs() -> Generator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _uncounted_objects() -> Generator[None]:
-    """Each start of worker processes asks whether any objects are frozen, which counts them.
-
-    There are a million: see `pytest_collection`.
-    """
-    assert gc.get_freeze_count() > 0
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.get_freeze_count", lambda: 1)
-        yield
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect tests without the garbage collector, which then also leaves out what they consist of.

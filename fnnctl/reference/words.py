@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from operator import itemgetter
 from typing import Final
 
@@ -117,7 +116,6 @@ def _has(text: str, word: str) -> bool:
     return bool(start) and f" {start}{end}" in f" {_plain(text)} "
 
 
-@cache
 def _plain(text: str) -> str:
     """The text in lower case, with spaces between its words."""
     return " ".join(re.findall(r"[^\W_]+", text.lower()))

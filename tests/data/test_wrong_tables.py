@@ -126,6 +126,20 @@ def test_settings_that_do_not_fit_are_refused(
         messages.check(problem)
 
 
+@pytest.mark.parametrize("encoding", ["punycode", "idna"])
+def test_only_utf_16_needs_a_mark(refuse: Refuse, encoding: str) -> None:
+    (problem,) = refuse("xn--a,y\n1,p\n", encoding=encoding)
+    assert "mark" not in problem.message
+    assert encoding in problem.message
+    assert "set data.encoding to the encoding the file was saved in" in problem.message
+
+
+@pytest.mark.parametrize("encoding", ["U16", "utf_16"])
+def test_the_encoding_without_a_mark_has_its_usual_name(refuse: Refuse, encoding: str) -> None:
+    (problem,) = refuse(NO_MARK, encoding=encoding)
+    assert "set data.encoding to utf-16-le" in problem.message
+
+
 TEST_FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a missing column": (TABLE, "a,Color,y\n7,red,q\n", {}),
     "a text among numbers": (TABLE, "a,colour,y\nred,7,q\n", {}),

@@ -207,7 +207,8 @@ def test_new_classes_of_a_target_come_later() -> None:
     logs = model.predict_log_proba(X)
     odds, odds_before = (part[0][:, 1] - part[0][:, 0] for part in (logs, before))
     np.testing.assert_allclose(odds, odds_before, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(logs[1], before[1], rtol=1e-5, atol=1e-5)  # rounding
+    # Not to the bit: the BLAS may add up in another order when the output has more columns.
+    np.testing.assert_allclose(logs[1], before[1], rtol=1e-5, atol=1e-5)
 
 
 def test_all_classes_may_be_named_first() -> None:

@@ -197,26 +197,29 @@ class Records:
                     raise UnreadableLineError(number, self._problem(line))
                 yield line if number > 1 else line.removeprefix("\ufeff")
         except UnicodeError as error:
-            if not isinstance(error, UnicodeDecodeError) or self._lacks_mark(error, number):
-                encoding = self._text.encoding
-                problem = (
-                    f"the file does not start with a byte-order mark, which {encoding} needs: "
-                    f"set {self._encoding_setting} to {encoding}-le, or to the encoding the file was saved in"
-                )
-                raise UnreadableLineError(number + 1, problem) from error
-            earlier = len(LINE_END_BYTES.findall(error.object[: error.start]))
-            problem = wrong_byte(
-                error,
-                self._text.encoding,
-                self._encoding_setting,
-                starts_file=number == 0,
-                ends_file=len(error.object) < io.DEFAULT_BUFFER_SIZE,
-            )
-            raise UnreadableLineError(number + 1 + earlier, problem) from error
+            raise self._undecodable(error, number) from error
 
-    def _lacks_mark(self, error: UnicodeDecodeError, line: int) -> bool:
-        """Whether a byte-order mark is missing. Before Python 3.13 that is no UnicodeDecodeError."""
-        return line == error.start == 0 and codecs.lookup(self._text.encoding).name == "utf-16"
+    def _undecodable(self, error: UnicodeError, lines: int) -> UnreadableLineError:
+        """What is wrong after so many lines of the file."""
+        encoding, saved = self._text.encoding, "the encoding the file was saved in"
+        # A missing mark is a UnicodeDecodeError since Python 3.13 only; another UnicodeError has no start.
+        is_at_start = lines == 0 and getattr(error, "start", 0) == 0
+        if is_at_start and codecs.lookup(encoding).name == "utf-16":
+            problem = "the file does not start with a byte-order mark, which utf-16 needs"
+            advice = f"set {self._encoding_setting} to utf-16-le, or to {saved}"
+            return UnreadableLineError(1, f"{problem}: {advice}")
+        if not isinstance(error, UnicodeDecodeError):
+            problem = f"the file is not {encoding}: set {self._encoding_setting} to {saved}"
+            return UnreadableLineError(lines + 1, problem)
+        earlier = len(LINE_END_BYTES.findall(error.object[: error.start]))
+        problem = wrong_byte(
+            error,
+            encoding,
+            self._encoding_setting,
+            starts_file=lines == 0,
+            ends_file=len(error.object) < io.DEFAULT_BUFFER_SIZE,
+        )
+        return UnreadableLineError(lines + 1 + earlier, problem)
 
     def _problem(self, line: str) -> str:
         """Why a line does not belong to a CSV file."""

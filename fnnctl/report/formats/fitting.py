@@ -29,10 +29,7 @@ class FittingLines:
 
 def fit_name(text: str, width: int) -> str:
     """The text on one line of at most `width` cells; the middle of a longer one is left out."""
-    text = plain_text(text)
-    if text.isascii() and len(text) <= width:  # as nearly all words are
-        return text
-    return truncate_middle(text, width, cell_len)
+    return truncate_middle(plain_text(text), width, cell_len)
 
 
 def fit_names(names: Iterable[str], width: int) -> list[str]:
