@@ -67,7 +67,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
 
 
 def _is_left_open(path: ConfigPath, config: Mapping[str, Any]) -> bool:
-    """Whether the value is `auto`, and not a name or another text that happens to be the same word."""
+    """Whether the value is the choice `auto`, not a free text such as the name of a sheet."""
     return value_at(config, path) == LEFT_OPEN and any(
         LEFT_OPEN in form.words for form in forms_at(path, config)
     )

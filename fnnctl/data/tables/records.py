@@ -200,7 +200,7 @@ class Records:
             raise self._undecodable(error, number) from error
 
     def _undecodable(self, error: UnicodeError, lines: int) -> UnreadableLineError:
-        """What is wrong after so many lines of the file."""
+        """The error for the bytes after the first `lines` lines, which cannot be decoded."""
         encoding, saved = self._text.encoding, "the encoding the file was saved in"
         # A missing mark is a UnicodeDecodeError since Python 3.13 only; another UnicodeError has no start.
         is_at_start = lines == 0 and getattr(error, "start", 0) == 0
