@@ -17,8 +17,8 @@ FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("
 def trees() -> dict[str, ast.Module]:
     """The syntax trees of `FILES`, which are parsed once, without the garbage collector.
 
-    Parsing would take four times as long, because the collector would visit the 800,000 nodes again and again.
-    They are frozen, so that later collections do not visit them either.
+    Parsing would take four times as long, because the collector would visit the 800,000 nodes again and
+    again. They are frozen, so that later collections do not visit them either.
     """
     is_enabled = gc.isenabled()
     gc.disable()
