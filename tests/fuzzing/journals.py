@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -64,7 +65,7 @@ def journal_kind(folder: Path) -> Kind:
     def make(rng: Random) -> JournalCase:
         name = rng.choice(list(runs))
         if rng.random() < 0.8:
-            files = {_JOURNAL: _journal(name, records, rng)}
+            files = {_JOURNAL: damaged_journal(name, records, rng)}
         else:
             file = rng.choice([each for each in originals[name] if each != _JOURNAL])
             files = {file: _file(originals[name][file], rng)}
@@ -93,16 +94,17 @@ def _records(content: bytes) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key != "checksum"} for line in lines]
 
 
-def _journal(name: str, records: Mapping[str, list[dict[str, Any]]], rng: Random) -> bytes:
+def damaged_journal(name: str, records: Mapping[str, list[dict[str, Any]]], rng: Random) -> bytes:
     """A journal with other records, whose checksums are right; or with other bytes."""
-    lines: list[Any] = json.loads(json.dumps(records[name]))
+    records = deepcopy(dict(records))  # they are changed in place
+    lines: list[Any] = records[name].copy()
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         place, other = rng.randrange(len(lines)), rng.randrange(len(lines))
         match rng.randrange(10):
             case 0:
                 del lines[place]
             case 1:
-                lines.insert(other, lines[place])
+                lines.insert(other, deepcopy(lines[place]))
             case 2:
                 lines[place], lines[other] = lines[other], lines[place]
             case 3:
@@ -114,7 +116,6 @@ def _journal(name: str, records: Mapping[str, list[dict[str, Any]]], rng: Random
                     wild(rng) if rng.random() < 0.3 else {"record": rng.choice(("x", "result", 3, None))}
                 )
             case _ if isinstance(lines[place], dict):
-                lines[place] = dict(lines[place])
                 changed(lines[place], rng)
         if not lines:
             lines = [records[name][0]]

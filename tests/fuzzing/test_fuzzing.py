@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from fnnctl.errors import ConfigError, InputError, Problem
+from tests.fuzzing.journals import damaged_journal
 from tests.fuzzing.kinds import KINDS
 from tests.fuzzing.trying import BrokenPromiseError, Kind, Tally, generator, try_cases
 
@@ -39,6 +40,14 @@ def test_a_case_follows_from_its_number(name: str, tmp_path: Path) -> None:
     make = KINDS[name](tmp_path).make
     assert repr(make(generator(name, 0, 3))) == repr(make(generator(name, 0, 3)))
     assert repr(make(generator(name, 0, 3))) != repr(make(generator(name, 0, 4)))
+
+
+def test_a_damaged_journal_leaves_the_records_for_the_next_alone() -> None:
+    records = {name: [{"record": name, "settings": {"a": [1, {"b": 2}]}} for _ in range(3)] for name in "xyz"}
+    before = repr(records)
+    for number in range(500):
+        damaged_journal("x", records, generator("journals", 0, number))
+    assert repr(records) == before
 
 
 def tried(outcomes: list[str | Exception]) -> Tally:
