@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.plots.axes import LOGARITHMIC_FROM, objective_range
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.plots.style import (
@@ -140,8 +140,10 @@ def _logarithmic_ticks(low: float, high: float) -> FloatArray:
 def _ticks(locator: Locator, low: float, high: float) -> FloatArray:
     with np.errstate(over="ignore"):  # beside values near the largest float, a tick may be infinite
         ticks = np.array(locator.tick_values(low, high))
-    margin = 1e-9 * (high - low)
-    return ticks[(low - margin <= ticks) & (ticks <= high + margin)]
+    sizes = (low, high) if isinstance(locator, LogLocator) else (high - low, high - low)
+    below, above = (1e-9 * size for size in sizes)
+    is_on_axis: BoolArray = np.isfinite(ticks) & (low - below <= ticks) & (ticks <= high + above)
+    return ticks[is_on_axis]
 
 
 def band_of(heights: FloatArray) -> float:

@@ -84,16 +84,16 @@ def to_facts(value: Any) -> dict[str, Any] | None:
     curves, folds = stated.get(CURVE), stated.get(FOLDS)
     if curves is not None:
         for curve in to_mapping(curves).values():
-            _check_curve(_list(curve))
-    if folds is not None and not isinstance(folds, list):
-        raise TypeError(f"{_shown(folds)} is no list of folds")
+            _check_numbers(_list(curve))
+    if folds is not None:
+        _check_numbers(_list(folds))
     return stated
 
 
-def _check_curve(values: list[Any]) -> None:
+def _check_numbers(values: list[Any]) -> None:
     kinds = {*map(type, values)}  # a journal can have very many values, and nearly all are floats
     if not kinds <= {float, int, NoneType}:
-        raise TypeError(f"{_shown(values)} is no curve")
+        raise TypeError(f"{_shown(values)} has values that are no numbers")
     if int in kinds:
         for value in values:
             to_optional_float(value)

@@ -5,6 +5,7 @@ Hidden layers are one setting but several columns: their number, their widths an
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -188,4 +189,7 @@ def _order(value: Any, text: str) -> tuple[bool, float, str]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that a float can hold: an integer of a journal may be larger."""
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return isinstance(value, float)

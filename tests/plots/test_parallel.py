@@ -85,6 +85,15 @@ def test_values_near_the_largest_float_have_an_axis() -> None:
     axis = setting_axis(linear(1e300, 1.2e308, 1.7e308, 1.79e308))
     assert axis.heights.tolist() == pytest.approx([0, 1.2 / 1.79, 1.7 / 1.79, 1])
     assert all(0 <= height <= 1 for height, _ in axis.ticks)
+    axis = setting_axis(linear(0.01, 0.1, 1.7976931348623157e308, scale="log"))
+    assert axis.heights[-1] == 1
+    assert all(0 <= height <= 1 for height, _ in axis.ticks)
+
+
+def test_ticks_of_a_wide_logarithmic_axis_are_on_it() -> None:
+    """A margin in the unit of the largest value would let through ticks far below the smallest one."""
+    axis = setting_axis(linear(3e-13, 1e-8, 0.1, scale="log"))
+    assert all(0 <= height <= 1 for height, _ in axis.ticks)
 
 
 def test_labels_are_on_a_ground_above_the_lines() -> None:

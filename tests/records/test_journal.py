@@ -258,6 +258,7 @@ def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
             ([HEADER, TRIAL, {**encode(DONE), "facts": {"curve": {"validation_loss": [0.5, value]}}}], 3)
             for value in ({"a": 3}, "3", True, 10**400)
         ),
+        ([HEADER, TRIAL, {**encode(DONE), "facts": {"folds": [0.5, "0.5"]}}], 3),
         ([HEADER, TRIAL, {**encode(DONE), "objective": 10**400}], 3),
         ([HEADER, TRIAL, {**encode(DIVERGED), "reason": 3}], 3),
         ([HEADER, {**encode(ENDED), "reason_kind": ["complete"]}], 2),

@@ -76,6 +76,11 @@ def test_sections_and_layers_are_categories(values: list[object], categories: se
     assert set(found["a"].categories) == categories
 
 
+def test_an_integer_beyond_floats_is_a_category() -> None:
+    found = columns([{"a": 0.5}, {"a": 10**400}], a="log")
+    assert (found["a"].scale, len(found["a"].categories)) == ("choice", 2)
+
+
 @pytest.mark.parametrize(
     "scales", [{"m.hidden": "log"}, {"m.hidden.depth": "linear", "m.hidden.width": "log"}]
 )
